@@ -1,0 +1,1 @@
+"""Making models: labelled tickets in, a calibrated, measured, signed bundle out."""

@@ -1,0 +1,259 @@
+"""The nouns of Triage: messages, key information, articles, suggestions, results; no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Priority(StrEnum):
+    """How soon somebody must act, least first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class Sentiment(StrEnum):
+    """The tone of the customer's text."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Who wrote, as far as the helpdesk knows and says."""
+
+    id: str | None = None
+    name: str | None = None
+    tier: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One customer message as it came in.
+
+    Attributes:
+        text: the customer's words, unchanged; spans in a result point into it.
+        created_at: when it was written; relative dates are resolved against it.
+        fields: known facts that may fill a reply's slots, such as ``order_id`` or ``product``.
+    """
+
+    id: str
+    text: str
+    subject: str | None = None
+    channel: str | None = None
+    customer: Customer | None = None
+    created_at: datetime | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """A label with its calibrated probability."""
+
+    label: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """The team that must act, and why it could be another.
+
+    Attributes:
+        prediction_set: the labels among which the right one lies at the bundle's stated coverage.
+    """
+
+    label: str
+    intent: str
+    confidence: float
+    alternatives: tuple[LabelScore, ...]
+    prediction_set: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A signal that moved the priority, with the words of the message that show it."""
+
+    signal: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriorityVerdict:
+    """Level, score in 0–100 and the reasons, strongest first (never empty)."""
+
+    level: Priority
+    score: int
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentimentVerdict:
+    """Tone with its calibrated probability, and finer flags such as ``impatient``."""
+
+    label: Sentiment
+    confidence: float
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyInfo:
+    """One fact found in a message.
+
+    Attributes:
+        text: the words as written; equal to ``message.text[start:end]``.
+        value: the normalised value (E.164 phone, ISO date, ``25.00 CNY``).
+        start: offset of the first character in the original text.
+        end: offset behind the last character.
+    """
+
+    type: str
+    text: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleText:
+    """An article in one language."""
+
+    title: str
+    questions: tuple[str, ...]
+    reply: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A knowledge-base article: one situation and the reply a good agent would send.
+
+    Attributes:
+        translations: texts by language tag: ``zh-Hans``, ``zh-Hant``, ``en``.
+        valid_from: first day on which the article may be suggested.
+        valid_until: last day on which it may be suggested.
+    """
+
+    id: str
+    intent: str
+    translations: Mapping[str, ArticleText]
+    tags: tuple[str, ...] = ()
+    version: int = 1
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    @property
+    def category(self) -> str:
+        """The part of the intent before the slash."""
+        return self.intent.partition("/")[0]
+
+    def valid_on(self, day: date) -> bool:
+        """Tell whether the article may be suggested on ``day``."""
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A reply found in the knowledge base.
+
+    Attributes:
+        similarity: cosine in [-1, 1] between the message and the article's nearest question.
+        confidence: calibrated probability in [0, 1] that this is the right article.
+        missing_slots: names still standing in ``reply`` as ``{name}``.
+    """
+
+    article_id: str
+    category: str
+    title: str
+    reply: str
+    language: str
+    similarity: float
+    confidence: float
+    missing_slots: tuple[str, ...]
+    source: str
+    article_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriageResult:
+    """Everything an agent needs to act on one message.
+
+    Attributes:
+        language: ``zh``, ``en``, or the ISO 639 code of an unsupported language.
+        script: ``Hans`` or ``Hant`` for Chinese, else ``None``.
+    """
+
+    id: str
+    language: str
+    script: str | None
+    model: str
+    category: Category
+    team: str
+    priority: PriorityVerdict
+    sentiment: SentimentVerdict
+    key_info: tuple[KeyInfo, ...]
+    suggestions: tuple[Suggestion, ...]
+    needs_review: bool
+    review_reasons: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON form, scores rounded to four digits."""
+        return {
+            "id": self.id,
+            "language": self.language,
+            "script": self.script,
+            "model": self.model,
+            "category": {
+                "label": self.category.label,
+                "intent": self.category.intent,
+                "confidence": round(self.category.confidence, 4),
+                "alternatives": [
+                    {"label": a.label, "confidence": round(a.confidence, 4)}
+                    for a in self.category.alternatives
+                ],
+                "set": list(self.category.prediction_set),
+            },
+            "team": self.team,
+            "priority": {
+                "level": self.priority.level.value,
+                "score": self.priority.score,
+                "reasons": [
+                    {"signal": r.signal, "evidence": r.evidence} for r in self.priority.reasons
+                ],
+            },
+            "sentiment": {
+                "label": self.sentiment.label.value,
+                "confidence": round(self.sentiment.confidence, 4),
+                "flags": list(self.sentiment.flags),
+            },
+            "key_info": [
+                {"type": k.type, "text": k.text, "value": k.value, "start": k.start, "end": k.end}
+                for k in self.key_info
+            ],
+            "suggestions": [_suggestion_dict(s) for s in self.suggestions],
+            "needs_review": self.needs_review,
+            "review_reasons": list(self.review_reasons),
+        }
+
+
+def _suggestion_dict(suggestion: Suggestion) -> dict[str, Any]:
+    return {
+        "article_id": suggestion.article_id,
+        "category": suggestion.category,
+        "title": suggestion.title,
+        "reply": suggestion.reply,
+        "language": suggestion.language,
+        "similarity": round(suggestion.similarity, 4),
+        "confidence": round(suggestion.confidence, 4),
+        "missing_slots": list(suggestion.missing_slots),
+        "source": suggestion.source,
+        "article_version": suggestion.article_version,
+    }

@@ -1,0 +1,238 @@
+"""The engine: composes text, encoder, heads, policy, extraction and knowledge; no logic of its own.
+
+Each message is encoded once; heads and knowledge read the same vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from triage.bundle import Bundle, load_bundle
+from triage.domain import Category, KeyInfo, LabelScore, Message, TriageResult
+from triage.encoder import Encoder, load_encoder
+from triage.errors import BundleError, MessageError
+from triage.extraction import KeyInfoExtractor
+from triage.priority import PriorityPolicy, load_policy
+from triage.records import message_from
+from triage.registry import Registry
+from triage.review import review_reasons
+from triage.sentiment import SentimentReader, load_flags
+from triage.settings import Settings, load_settings
+from triage.suggestion import SuggestionContext, suggest
+from triage.text import UNDETERMINED, Language, detect_language, normalise
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from triage.classifier import Prediction
+
+CATEGORY, INTENT, PRIORITY, SENTIMENT = "category", "intent", "priority", "sentiment"
+TASKS = (CATEGORY, INTENT, PRIORITY, SENTIMENT)
+ALTERNATIVES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What an engine is composed of."""
+
+    bundle: Bundle
+    encoder: Encoder
+    extractor: KeyInfoExtractor
+    policy: PriorityPolicy
+    sentiment: SentimentReader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Understood:
+    """One message with everything that the composition has found so far."""
+
+    message: Message
+    text: str
+    language: Language
+    now: datetime
+    vector: NDArray[np.float32]
+    predictions: Mapping[str, Prediction]
+    key_info: tuple[KeyInfo, ...]
+
+
+class TriageEngine:
+    """Triage of messages with one loaded bundle."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        expected = parts.bundle.manifest.encoder["name"]
+        if parts.encoder.name != expected:
+            raise BundleError(
+                f"model {parts.bundle.manifest.version!r} was trained on the encoder {expected!r}, "
+                f"but {parts.encoder.name!r} is loaded; train again or restore that encoder"
+            )
+        self._parts = parts
+        self._settings = settings
+        self._clock = clock
+
+    @property
+    def model(self) -> str:
+        """Version of the loaded bundle."""
+        return self._parts.bundle.manifest.version
+
+    @property
+    def bundle(self) -> Bundle:
+        """The loaded bundle."""
+        return self._parts.bundle
+
+    def triage(self, messages: Sequence[Message | Mapping[str, Any] | str]) -> list[TriageResult]:
+        """Return the result of each message, in order.
+
+        Args:
+            messages: ``Message`` objects, mappings with at least ``text``, or bare texts.
+
+        Raises:
+            MessageError: a message is empty, over-long or of a wrong type.
+        """
+        known = [self._message(m, number) for number, m in enumerate(messages, start=1)]
+        return [self._result(understood) for understood in self._understand(known)]
+
+    def _message(self, given: Message | Mapping[str, Any] | str, number: int) -> Message:
+        fields = {"text": given} if isinstance(given, str) else given
+        if not isinstance(fields, Message):
+            fields = message_from(fields, default_id=f"m-{number}")
+        if not fields.text.strip():
+            raise MessageError("text", "is empty", remedy="give the customer's words")
+        if len(fields.text) > (limit := self._settings.max_text_chars):
+            raise MessageError(
+                "text",
+                f"has {len(fields.text)} characters, the limit is {limit}",
+                remedy="shorten it, or raise max_text_chars",
+            )
+        return fields
+
+    def _understand(self, messages: Sequence[Message]) -> list[_Understood]:
+        whole = [f"{m.subject}\n{m.text}" if m.subject else m.text for m in messages]
+        texts = [normalise(text) for text in whole]
+        languages = [detect_language(text) for text in whole]
+        times = [m.created_at or self._clock() for m in messages]
+        vectors = self._parts.encoder.encode(texts)
+        predictions = self._parts.bundle.classifier.predict(
+            texts, vectors, languages=[language.code for language in languages]
+        )
+        key_info = self._parts.extractor.extract(
+            [m.text for m in messages], times=times, scripts=[la.script for la in languages]
+        )
+        return [
+            _Understood(
+                message=messages[i],
+                text=texts[i],
+                language=languages[i],
+                now=times[i],
+                vector=vectors[i],
+                predictions=predictions[i],
+                key_info=key_info[i],
+            )
+            for i in range(len(messages))
+        ]
+
+    def _result(self, found: _Understood) -> TriageResult:
+        bundle, category = self._parts.bundle, found.predictions[CATEGORY]
+        intent = _intent_of(category.best, found.predictions[INTENT])
+        priority = self._parts.policy.judge(
+            found.message.text,
+            learnt=found.predictions[PRIORITY],
+            evidence=lambda level: bundle.classifier.strongest_term(
+                PRIORITY, level, found.text, language=found.language.code
+            ),
+            customer=found.message.customer,
+        )
+        hits = bundle.knowledge.search(found.text, found.vector, day=found.now.date())
+        suggestions = suggest(
+            hits,
+            SuggestionContext(
+                message=found.message,
+                language=self._reply_language(found.language),
+                key_info=found.key_info,
+                category=category,
+                intent=found.predictions[INTENT],
+            ),
+            ranker=bundle.ranker,
+            shop=self._settings.shop,
+            limit=self._settings.max_suggestions,
+        )
+        reasons = review_reasons(
+            found.language,
+            category,
+            priority,
+            suggestions=suggestions,
+            thresholds=bundle.manifest.review_confidence,
+        )
+        return TriageResult(
+            id=found.message.id,
+            language=found.language.code,
+            script=found.language.script,
+            model=self.model,
+            category=_category(category, intent),
+            team=self._settings.teams.get(category.best, category.best),
+            priority=priority,
+            sentiment=self._parts.sentiment.judge(
+                found.message.text, found.predictions[SENTIMENT]
+            ),
+            key_info=found.key_info,
+            suggestions=suggestions,
+            needs_review=bool(reasons),
+            review_reasons=reasons,
+        )
+
+    def _reply_language(self, language: Language) -> Language:
+        if language.code != UNDETERMINED:
+            return language
+        return Language(self._settings.default_language)
+
+
+def load_engine(model: str | None = None, *, settings: Settings | None = None) -> TriageEngine:
+    """Load the promoted bundle, or the version or folder named, with its encoder.
+
+    Raises:
+        BundleError: there is no such bundle, or it is damaged or for another encoder.
+        EncoderError: the encoder is absent.
+        ConfigError: a setting or the priority policy is unusable.
+    """
+    settings = settings or load_settings()
+    folder = Registry(settings.models_dir).path(model or settings.model)
+    # spaCy's import takes longest; it runs beside the loading of model files.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        extractor = pool.submit(KeyInfoExtractor)
+        bundle = load_bundle(folder)
+        encoder = load_encoder(bundle.manifest.encoder.get("source"), threads=settings.threads)
+        parts = Parts(
+            bundle=bundle,
+            encoder=encoder,
+            extractor=extractor.result(),
+            policy=load_policy(settings.priority_policy),
+            sentiment=load_flags(),
+        )
+    return TriageEngine(parts, settings)
+
+
+def _intent_of(category: str, intents: Prediction) -> str:
+    """Return the likeliest intent below ``category``; the category alone when it has none."""
+    own = [label for label, _ in intents.ranked() if label.partition("/")[0] == category]
+    return own[0] if own else category
+
+
+def _category(prediction: Prediction, intent: str) -> Category:
+    (label, confidence), *others = prediction.ranked()
+    return Category(
+        label=label,
+        intent=intent,
+        confidence=confidence,
+        alternatives=tuple(LabelScore(name, score) for name, score in others[:ALTERNATIVES]),
+        prediction_set=prediction.prediction_set,
+    )

@@ -1,0 +1,264 @@
+"""Files in and out: rows of JSONL or CSV with line numbers, rejects with reasons, whole-file writes.
+
+It knows files and rows; what a row means is decided by the caller.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import hashlib
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from triage.domain import Article, ArticleText, Customer, Message
+from triage.errors import MessageError, RecordError
+
+STDIO = "-"
+_REPLY_LANGUAGES = ("zh-Hans", "zh-Hant", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record of a file with the line on which it starts (from 1)."""
+
+    line: int
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A line that is no usable record, and why."""
+
+    line: int
+    reason: str
+    content: str
+
+
+def read_rows(path: str | Path) -> Iterator[Row | Reject]:
+    """Yield the records of a JSONL or CSV file (``-``: JSONL from standard input), in order.
+
+    Text is UTF-8, with or without BOM, or else GB18030.
+
+    Raises:
+        RecordError: the file is absent, of an unknown kind, or in no known encoding.
+    """
+    if str(path) == STDIO:
+        yield from _jsonl_rows(sys.stdin.buffer)
+        return
+    path = Path(path)
+    readers = {".jsonl": _jsonl_rows, ".ndjson": _jsonl_rows, ".csv": _csv_rows}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise RecordError(f"{path}: unknown kind {path.suffix!r}; give a .jsonl or .csv file")
+    try:
+        with path.open("rb") as stream:
+            yield from reader(stream)
+    except OSError as fault:
+        raise RecordError(f"{path} cannot be read: {fault.strerror}; check path and rights") from fault
+
+
+def write_jsonl(stream: IO[bytes], record: Mapping[str, Any]) -> None:
+    """Write one record as one line of UTF-8 JSON."""
+    stream.write(orjson.dumps(record) + b"\n")
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that appears under ``path`` only when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def message_from(fields: Mapping[str, Any], *, default_id: str) -> Message:
+    """Make a message of a record's fields.
+
+    Raises:
+        MessageError: a field has the wrong type or value.
+    """
+    text = fields.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise MessageError("text", f"is {_shown(text)}", remedy="give the customer's words")
+    return Message(
+        id=str(fields.get("id") or default_id),
+        text=text,
+        subject=_optional_text(fields, "subject"),
+        channel=_optional_text(fields, "channel"),
+        customer=_customer_from(fields.get("customer")),
+        created_at=_moment_from(fields.get("created_at")),
+        fields=_facts_from(fields.get("fields")),
+    )
+
+
+def read_articles(path: Path) -> list[Article]:
+    """Read a JSONL file of articles.
+
+    Raises:
+        RecordError: a line is no article; the message names line and field.
+    """
+    articles: list[Article] = []
+    seen: dict[str, int] = {}
+    for row in read_rows(path):
+        if isinstance(row, Reject):
+            raise RecordError(f"{path}, line {row.line}: {row.reason}")
+        try:
+            article = article_from(row.fields)
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            raise RecordError(
+                f"{path}, line {row.line}: no usable article ({fault}); see datasets/README.md"
+            ) from fault
+        if article.id in seen:
+            raise RecordError(
+                f"{path}, line {row.line}: id {article.id!r} stands on line {seen[article.id]} "
+                "already; give each article an id of its own"
+            )
+        seen[article.id] = row.line
+        articles.append(article)
+    return articles
+
+
+def article_from(fields: Mapping[str, Any]) -> Article:
+    """Make an article of a record's fields; raises KeyError or ValueError on a bad one."""
+    translations = {
+        tag: ArticleText(
+            title=text["title"], questions=tuple(text["questions"]), reply=text["reply"]
+        )
+        for tag, text in fields["translations"].items()
+    }
+    unknown = set(translations) - set(_REPLY_LANGUAGES)
+    if unknown or not translations:
+        raise ValueError(f"translations in {sorted(unknown)}, known are {_REPLY_LANGUAGES}")
+    return Article(
+        id=str(fields["id"]),
+        intent=str(fields["intent"]),
+        translations=translations,
+        tags=tuple(fields.get("tags", ())),
+        version=int(fields.get("version", 1)),
+        valid_from=_day_from(fields.get("valid_from")),
+        valid_until=_day_from(fields.get("valid_until")),
+    )
+
+
+def article_fields(article: Article) -> dict[str, Any]:
+    """Return an article as the fields of a record; the inverse of ``article_from``."""
+    fields: dict[str, Any] = {
+        "id": article.id,
+        "intent": article.intent,
+        "category": article.category,
+        "tags": list(article.tags),
+        "version": article.version,
+    }
+    for name in ("valid_from", "valid_until"):
+        if (day := getattr(article, name)) is not None:
+            fields[name] = day.isoformat()
+    fields["translations"] = {
+        tag: {"title": text.title, "questions": list(text.questions), "reply": text.reply}
+        for tag, text in article.translations.items()
+    }
+    return fields
+
+
+def _jsonl_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
+    for line, raw in enumerate(stream, start=1):
+        content = raw.strip().removeprefix(b"\xef\xbb\xbf")
+        if not content:
+            continue
+        shown = content[:200].decode("utf-8", "replace")
+        try:
+            fields = orjson.loads(_decoded(content))
+        except (orjson.JSONDecodeError, RecordError) as fault:
+            yield Reject(line, f"not JSON: {fault}", shown)
+            continue
+        if isinstance(fields, dict):
+            yield Row(line, fields)
+        else:
+            yield Reject(line, f"a JSON {type(fields).__name__}, not an object", shown)
+
+
+def _csv_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
+    reader = csv.DictReader(io.StringIO(_decoded(stream.read()), newline=""), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as fault:
+            yield Reject(line, f"not CSV: {fault}", "")
+            continue
+        if None in fields or None in fields.values():
+            yield Reject(line, "has another number of columns than the header", "")
+        else:
+            yield Row(line, fields)
+
+
+def _decoded(content: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return content.decode(encoding)
+    raise RecordError("text is neither UTF-8 nor GB18030; save the file as UTF-8")
+
+
+def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise MessageError(name, f"is {_shown(value)}", remedy="give text or leave it out")
+
+
+def _customer_from(value: Any) -> Customer | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, dict) or set(value) - {"id", "name", "tier"}:
+        raise MessageError("customer", f"is {_shown(value)}", remedy="give {id, name, tier}")
+    return Customer(**{k: None if v is None else str(v) for k, v in value.items()})
+
+
+def _moment_from(value: Any) -> datetime | None:
+    if value is None or value == "":
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError) as fault:
+        raise MessageError(
+            "created_at", f"is {_shown(value)}", remedy="give ISO 8601, as 2026-11-11T09:30:00"
+        ) from fault
+
+
+def _facts_from(value: Any) -> dict[str, str]:
+    if value is None or value == "":
+        return {}
+    if not isinstance(value, dict):
+        raise MessageError("fields", f"is {_shown(value)}", remedy="give an object of texts")
+    return {str(k): str(v) for k, v in value.items()}
+
+
+def _day_from(value: Any) -> date | None:
+    return None if value is None else date.fromisoformat(value)
+
+
+def _shown(value: Any) -> str:
+    return "missing" if value is None else f"{value!r:.60}"

@@ -1,0 +1,96 @@
+"""The bundles in ``models/``: which there are, which one is current, promote and roll back.
+
+``current`` is a text file that names the promoted version; it is replaced in one step. Every
+promotion is a line of ``promotions.jsonl``, from which a rollback reads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from triage.bundle import MANIFEST, Manifest, read_manifest
+from triage.errors import BundleError
+from triage.records import whole_file
+
+CURRENT = "current"
+HISTORY = "promotions.jsonl"
+_VERSION = re.compile(r"[A-Za-z0-9][\w.+-]{0,99}")
+
+
+def check_version(version: str) -> str:
+    """Return ``version`` if it can name a bundle, else raise BundleError."""
+    if not _VERSION.fullmatch(version) or version in (CURRENT, HISTORY, "encoder"):
+        raise BundleError(
+            f"{version!r} cannot name a bundle; use letters, digits, dots, dashes, as 'shop-2026.11.1'"
+        )
+    return version
+
+
+class Registry:
+    """The folder of bundles."""
+
+    def __init__(
+        self, folder: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.folder = folder
+        self._clock = clock
+
+    def versions(self) -> list[Manifest]:
+        """Return the manifests of all bundles, oldest first."""
+        found = [read_manifest(p.parent) for p in self.folder.glob(f"*/{MANIFEST}")]
+        return sorted(found, key=lambda m: (m.created, m.version))
+
+    def current(self) -> str:
+        """Return the promoted version.
+
+        Raises:
+            BundleError: none was promoted.
+        """
+        try:
+            return (self.folder / CURRENT).read_text(encoding="utf-8").strip()
+        except OSError as fault:
+            raise BundleError(
+                f"no model is promoted in {self.folder}; make one with "
+                "`triage train datasets/tickets.jsonl` or promote one with `triage models promote`"
+            ) from fault
+
+    def path(self, model: str | None = None) -> Path:
+        """Return the folder of a version, of ``current``, or of a bundle given as a folder."""
+        if model is None or model == CURRENT:
+            return self.folder / check_version(self.current())
+        if (Path(model) / MANIFEST).is_file():
+            return Path(model)
+        return self.folder / check_version(model)
+
+    def promote(self, version: str) -> None:
+        """Make ``version`` current; raises BundleError when there is no such bundle."""
+        read_manifest(self.folder / check_version(version))
+        before = self._current_or_none()
+        entry = {"at": self._clock().isoformat(), "version": version, "before": before}
+        with (self.folder / HISTORY).open("ab") as stream:
+            stream.write(orjson.dumps(entry) + b"\n")
+        with whole_file(self.folder / CURRENT) as stream:
+            stream.write(f"{version}\n".encode())
+
+    def rollback(self) -> str:
+        """Make the version current that the present one replaced; returns its name."""
+        present = self.current()
+        replaced = [e["before"] for e in self._history() if e["version"] == present and e["before"]]
+        if not replaced or replaced[-1] == present:
+            raise BundleError(
+                f"{present!r} replaced no other model; promote one with `triage models promote`"
+            )
+        self.promote(replaced[-1])
+        return str(replaced[-1])
+
+    def _current_or_none(self) -> str | None:
+        return self.current() if (self.folder / CURRENT).is_file() else None
+
+    def _history(self) -> list[dict[str, str]]:
+        path = self.folder / HISTORY
+        return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []

@@ -1,0 +1,98 @@
+"""Settings of an installation: from ``triage.toml`` and the environment, read in one function."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from triage.errors import ConfigError
+
+CONFIG_FILE = "triage.toml"
+
+
+def default_models_dir() -> Path:
+    """Return the folder of models: ``TRIAGE_MODELS_DIR``, ``./models``, or the one shipped."""
+    return _asset_dir("models", variable="TRIAGE_MODELS_DIR", mark="encoder")
+
+
+def default_datasets_dir() -> Path:
+    """Return the folder of starter texts: ``TRIAGE_DATASETS_DIR``, ``./datasets``, or the shipped."""
+    return _asset_dir("datasets", variable="TRIAGE_DATASETS_DIR", mark="articles.jsonl")
+
+
+class Settings(BaseSettings):
+    """What an operator can set; every field is also ``TRIAGE_<FIELD>`` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="TRIAGE_", extra="forbid", frozen=True)
+
+    models_dir: Path = Field(default_factory=default_models_dir, description="folder of bundles")
+    datasets_dir: Path = Field(default_factory=default_datasets_dir)
+    model: str = Field(default="current", description="bundle to serve: a version or 'current'")
+    priority_policy: Path | None = Field(default=None, description="own policy file (TOML)")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    threads: int | None = Field(default=None, ge=1, description="processor threads for encoding")
+    max_text_chars: int = Field(default=20_000, ge=1)
+    max_batch: int = Field(default=256, ge=1)
+    max_body_bytes: int = Field(default=2_000_000, ge=1_000)
+    max_suggestions: int = Field(default=3, ge=0, le=20)
+    default_language: str = Field(default="zh", pattern="^(zh|en)$")
+    teams: dict[str, str] = Field(
+        default_factory=dict, description="team by category, where its name differs"
+    )
+    shop: dict[str, str] = Field(
+        default_factory=dict, description="facts that fill reply slots, such as service_phone"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, then the environment, then the configuration file."""
+        file = os.environ.get("TRIAGE_CONFIG", CONFIG_FILE)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; ``overrides`` that are not ``None`` win over environment and file.
+
+    Raises:
+        ConfigError: an entry is unknown or has a value out of range; the message names it.
+    """
+    named = os.environ.get("TRIAGE_CONFIG")
+    if named and not Path(named).is_file():
+        raise ConfigError(f"TRIAGE_CONFIG names {named!r}, which is no file; correct or unset it")
+    try:
+        return Settings(**{k: v for k, v in overrides.items() if v is not None})
+    except ValidationError as fault:
+        first = fault.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise ConfigError(
+            f"setting {name}: {first['msg']}, got {first.get('input')!r}; correct it in "
+            f"{named or CONFIG_FILE} or in TRIAGE_{name.upper()}"
+        ) from fault
+    except ValueError as fault:
+        raise ConfigError(f"{named or CONFIG_FILE} cannot be read: {fault}; correct the file") from fault
+
+
+def _asset_dir(name: str, *, variable: str, mark: str) -> Path:
+    if named := os.environ.get(variable):
+        return Path(named)
+    package = Path(__file__).resolve().parent
+    candidates = (Path.cwd() / name, package.parent / name, package / "shipped" / name)
+    return next((c for c in candidates if (c / mark).exists()), candidates[1])
