@@ -9,10 +9,10 @@ from typing import Any
 
 from triage.domain import Priority, Sentiment
 from triage.errors import RecordError
-from triage.records import Reject, read_rows
+from triage.records import Reject, id_of, read_rows
 from triage.text import normalise
 
-LABEL_FIELDS = ("category", "intent", "priority", "sentiment")
+LABEL_FIELDS = ("category", "intent", "priority", "sentiment", "article_id")
 _CLOSED = {"priority": tuple(Priority), "sentiment": tuple(Sentiment)}
 
 
@@ -104,9 +104,11 @@ def _ticket_from(fields: Mapping[str, Any], *, line: int) -> Ticket | Reject:
         return Reject(line, f"carries no label ({', '.join(LABEL_FIELDS)})", text[:200])
     intent, category = labels["intent"], labels["category"]
     if intent and category and intent.partition("/")[0] != category:
-        return Reject(line, f"intent {intent!r} does not lie under category {category!r}", text[:200])
+        return Reject(
+            line, f"intent {intent!r} does not lie under category {category!r}", text[:200]
+        )
     return Ticket(
-        id=str(fields.get("id") or f"line-{line}"),
+        id=id_of(fields) or f"line-{line}",
         text=text,
         normalised=normalise(text),
         labels=labels,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from triage.lexical import SparseRows
 
+BINARY = 2
+MIN_PARALLEL_ROWS = 1000  # below it, starting processes costs more than they save
 MIN_GROUP_ROWS = 200  # a language needs that many rows for pooling weights of its own
 
 
@@ -89,7 +91,7 @@ def fit_head(
         InputError: fewer than two different labels.
     """
     names = sorted(set(labels))
-    if len(names) < 2:
+    if len(names) < BINARY:
         raise InputError(f"only the label {names} occurs; training needs at least two labels")
     target = np.array([names.index(label) for label in labels])
     fold = _folds(target, count=options.folds, seed=options.seed)
@@ -98,8 +100,10 @@ def fit_head(
     def fit(train: NDArray[np.int64]) -> tuple[Expert, ...]:
         return _fit_experts(rows.take(train), target[train], len(names), options=options)
 
+    jobs = options.jobs if len(target) >= MIN_PARALLEL_ROWS else 1
+    # Processes: liblinear keeps one random state for all threads, so threads would not repeat.
     fitted: list[tuple[Expert, ...]] = []
-    for experts in Parallel(n_jobs=options.jobs, prefer="threads", return_as="generator")(
+    for experts in Parallel(n_jobs=jobs, return_as="generator")(
         delayed(fit)(train) for train in parts
     ):
         fitted.append(experts)
@@ -163,12 +167,17 @@ def _fit_linear(
     features: csr_matrix, target: NDArray[np.int64], label_count: int, *, c: float, seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Fit a one-against-rest linear SVM; a label absent from this fold scores lowest."""
+    weights = np.zeros((features.shape[1], label_count), dtype=np.float32)
+    present = np.unique(target)
+    if len(present) == 1:
+        bias = np.full(label_count, -1.0, dtype=np.float32)
+        bias[present] = 1.0
+        return weights, bias
     model = LinearSVC(C=c, random_state=seed).fit(features, target)
     coefficients, intercept = model.coef_, model.intercept_
-    if len(model.classes_) == 2:
+    if len(model.classes_) == BINARY:  # scikit-learn keeps one column for two labels
         coefficients = np.vstack([-coefficients, coefficients])
         intercept = np.concatenate([-intercept, intercept])
-    weights = np.zeros((features.shape[1], label_count), dtype=np.float32)
     bias = np.full(label_count, min(-1.0, float(intercept.min())), dtype=np.float32)
     # Bundles store half precision; rounding here makes a loaded head equal to this one.
     weights[:, model.classes_] = coefficients.T.astype(np.float16)
@@ -190,7 +199,9 @@ def _out_of_fold_scores(
         held = np.flatnonzero(fold == number)
         part = rows.take(held)
         for e, expert in enumerate(experts):
-            scores[e, held] = part.lexical @ expert.lexical_weights + expert.bias
+            scores[e, held] = expert.bias
+            if expert.lexical_weights is not None:
+                scores[e, held] += part.lexical @ expert.lexical_weights
             if expert.dense_weights is not None:
                 scores[e, held] += (part.dense * options.dense_scale) @ expert.dense_weights
     return scores
@@ -212,9 +223,7 @@ def _fit_pooling(
     return pooling
 
 
-def _pooling_weights(
-    scores: NDArray[np.float32], target: NDArray[np.int64]
-) -> tuple[float, ...]:
+def _pooling_weights(scores: NDArray[np.float32], target: NDArray[np.int64]) -> tuple[float, ...]:
     rows = np.arange(len(target))
 
     def loss(weights: NDArray[np.float64]) -> float:
@@ -253,7 +262,7 @@ def _set_thresholds(
     for group in pooling:
         scores = true if group == POOLED else true[languages == group]
         # The finite-sample quantile of split conformal prediction, on the low side.
-        rank = int(np.floor((1 - coverage) * (len(scores) + 1)))
+        rank = int(np.floor((1 - coverage) * (len(scores) + 1) + 1e-9))
         thresholds[group] = float(np.sort(scores)[rank - 1]) if rank else 0.0
     return thresholds
 

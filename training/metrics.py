@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,12 +24,12 @@ class Estimate:
     high: float
 
 
-def accuracy(true: NDArray[np.str_], predicted: NDArray[np.str_]) -> float:
+def accuracy(true: NDArray[Any], predicted: NDArray[Any]) -> float:
     """Return the share of equal labels."""
     return float((true == predicted).mean())
 
 
-def macro_f1(true: NDArray[np.str_], predicted: NDArray[np.str_]) -> float:
+def macro_f1(true: NDArray[Any], predicted: NDArray[Any]) -> float:
     """Return the mean of F1 over the labels that occur in ``true``."""
     scores = []
     for label in np.unique(true):
@@ -39,9 +39,9 @@ def macro_f1(true: NDArray[np.str_], predicted: NDArray[np.str_]) -> float:
 
 
 def with_interval(
-    figure: Callable[[NDArray[np.str_], NDArray[np.str_]], float],
-    true: NDArray[np.str_],
-    predicted: NDArray[np.str_],
+    figure: Callable[[NDArray[Any], NDArray[Any]], float],
+    true: NDArray[Any],
+    predicted: NDArray[Any],
     *,
     seed: int = 13,
 ) -> Estimate:
@@ -90,5 +90,7 @@ def review_threshold(
     """
     order = np.argsort(-confidence, kind="stable")
     errors = np.cumsum(~right[order]) / np.arange(1, len(right) + 1)
-    good = np.flatnonzero(errors <= max_error)
+    # Rows of equal confidence are accepted or refused together.
+    last_of_tie = np.append(np.diff(confidence[order]) != 0, True)
+    good = np.flatnonzero((errors <= max_error) & last_of_tie)
     return float(confidence[order[good[-1]]]) if len(good) else 1.0

@@ -36,12 +36,12 @@ def fit_ranker(
             continue
         hits = index.search(passage.text, index.vectors[number], day=day, without=number)
         prediction = predictions[number]
-        features = hit_features(
-            hits, category=prediction["category"], intent=prediction["intent"]
-        )
+        features = hit_features(hits, category=prediction["category"], intent=prediction["intent"])
         for group in ("any", passage.language.partition("-")[0]):
             rows.setdefault(group, []).extend(features)
             right.setdefault(group, []).extend(h.article.id == passage.article_id for h in hits)
+    if not rows:
+        return Ranker({"any": (0.0,) * len(FEATURES)})
     return Ranker(
         {
             group: _fit_logistic(np.array(rows[group]), np.array(right[group]))

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from triage.encoder import Encoder
 
 ENCODE_STEP = 256
-MIN_TEXTS = 2
+MIN_TEXTS = 2  # a term that one text alone holds teaches nothing
+SMALL_CORPUS = 200  # below it, even such terms are kept
+MIN_REPORTED = 50  # a language with fewer rows gets no figures of its own
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "onnxruntime", "faiss-cpu", "bm25s", "spacy")
 
 
@@ -86,7 +88,7 @@ def train_bundle(
     """
     tickets = corpus.tickets
     texts = [t.normalised for t in tickets]
-    features = LexicalFeatures.fit(texts, min_texts=MIN_TEXTS if len(texts) > 200 else 1)
+    features = LexicalFeatures.fit(texts, min_texts=MIN_TEXTS if len(texts) > SMALL_CORPUS else 1)
     rows = Rows(
         to_csr(features.transform(texts), len(features.terms)),
         _encode(encoder, texts, name="encoding tickets", report=report),
@@ -157,7 +159,7 @@ class _Judged:
             return round(review_threshold(part.confidence, part.right, max_error=max_error), 4)
 
         return {
-            group: threshold(languages == group if group != POOLED else languages == languages)
+            group: threshold((languages == group) | (group == POOLED))
             for group in heads[CATEGORY].pooling
         }
 
@@ -199,9 +201,7 @@ def _rows_with(corpus: Corpus, *tasks: str) -> NDArray[np.int64]:
     return np.flatnonzero(have)
 
 
-def _part(
-    fit: FittedHead, corpus: Corpus, task: str, wanted: NDArray[np.int64]
-) -> FittedHead:
+def _part(fit: FittedHead, corpus: Corpus, task: str, wanted: NDArray[np.int64]) -> FittedHead:
     """Restrict out-of-fold probabilities of ``task`` to the wanted tickets."""
     position = {int(i): p for p, i in enumerate(_rows_with(corpus, task))}
     return FittedHead(fit.head, fit.probabilities[[position[int(i)] for i in wanted]])
@@ -248,7 +248,7 @@ def _metrics(
         metrics[task] = {"all": judged.figures()} | {
             str(code): judged.take(spoken == code).figures()
             for code in np.unique(spoken)
-            if (spoken == code).sum() >= 50
+            if (spoken == code).sum() >= MIN_REPORTED
         }
     return metrics
 

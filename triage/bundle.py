@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage.classifier import Classifier, Expert, Head, Hierarchy, check_width
-from triage.domain import Article
 from triage.errors import BundleError, RecordError
 from triage.knowledge import KnowledgeIndex, passages_of
 from triage.lexical import LexicalFeatures
@@ -30,14 +29,14 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-_HEADS, _TERMS, _ARTICLES, _PASSAGES, _RANKER = (
+_HEADS, _TERMS, ARTICLES, _PASSAGES, _RANKER = (
     "heads.npz",
     "terms.txt",
     "articles.jsonl",
     "passages.npz",
     "ranker.json",
 )
-_FILES = (_HEADS, _TERMS, _ARTICLES, _PASSAGES, _RANKER)
+_FILES = (_HEADS, _TERMS, ARTICLES, _PASSAGES, _RANKER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,7 @@ def load_bundle(folder: Path) -> Bundle:
         classifier = Classifier(
             LexicalFeatures(terms, arrays["idf"]), heads, hierarchy=_read_hierarchy(arrays)
         )
-        articles = read_articles(folder / _ARTICLES)
+        articles = read_articles(folder / ARTICLES)
         vectors = np.load(folder / _PASSAGES, allow_pickle=False)["vectors"].astype(np.float32)
         ranker = json.loads((folder / _RANKER).read_text(encoding="utf-8"))
     except (KeyError, ValueError, RecordError) as fault:
@@ -163,7 +162,7 @@ def _write_parts(bundle: Bundle, folder: Path) -> None:
     np.savez_compressed(folder / _HEADS, **dict(_head_arrays(bundle.classifier)))  # type: ignore[arg-type]
     terms = bundle.classifier.features.terms
     (folder / _TERMS).write_text("\n".join(terms), encoding="utf-8", newline="\n")
-    with (folder / _ARTICLES).open("wb") as stream:
+    with (folder / ARTICLES).open("wb") as stream:
         for article in bundle.knowledge.articles.values():
             write_jsonl(stream, article_fields(article))
     np.savez_compressed(folder / _PASSAGES, vectors=bundle.knowledge.vectors.astype(np.float16))
@@ -221,7 +220,9 @@ def _read_head(arrays: Mapping[str, NDArray[Any]], task: str, labels: list[str])
         for number in range(int(arrays[f"{task}/experts"]))
     )
     groups = [str(g) for g in arrays[f"{task}/groups"]]
-    pooling = {g: tuple(map(float, w)) for g, w in zip(groups, arrays[f"{task}/pooling"], strict=True)}
+    pooling = {
+        g: tuple(map(float, w)) for g, w in zip(groups, arrays[f"{task}/pooling"], strict=True)
+    }
     sets = dict(zip(groups, map(float, arrays[f"{task}/sets"]), strict=True))
     return Head(tuple(labels), experts, pooling, sets)
 

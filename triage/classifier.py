@@ -61,7 +61,7 @@ class Head:
         return Expert(
             _weighted_sum([e.lexical_weights for e in self.experts], weights),
             _weighted_sum([e.dense_weights for e in self.experts], weights),
-            sum((w * e.bias for w, e in zip(weights, self.experts, strict=True)), start=np.float32(0)),
+            np.asarray(np.tensordot(weights, [e.bias for e in self.experts], axes=1), np.float32),
         )
 
 
@@ -132,7 +132,9 @@ class Classifier:
         self.heads = dict(heads)
         self.hierarchy = hierarchy
         self._fused = {
-            (task, group): head.fused(group) for task, head in heads.items() for group in head.pooling
+            (task, group): head.fused(group)
+            for task, head in heads.items()
+            for group in head.pooling
         }
 
     def predict(
@@ -193,7 +195,7 @@ class Classifier:
 
 
 def parent_matrix(parents: Sequence[str], children: Sequence[str]) -> NDArray[np.float32]:
-    """Return a 0/1 matrix, shape (children, parents): which child ``a/b`` lies under parent ``a``."""
+    """Return which child ``a/b`` lies under parent ``a``: 0 or 1, shape (children, parents)."""
     rows = [[float(child.partition("/")[0] == parent) for parent in parents] for child in children]
     return np.array(rows, dtype=np.float32)
 
@@ -229,9 +231,7 @@ def _grouped(
     return members
 
 
-def _scores(
-    expert: Expert, rows: SparseRows, vectors: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def _scores(expert: Expert, rows: SparseRows, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     scores = np.tile(expert.bias, (len(vectors), 1))
     if expert.lexical_weights is not None:
         scores = scores + rows.dot(expert.lexical_weights)

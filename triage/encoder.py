@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH_TOKENS = 4096
+FORMAT = 1
+NEEDED = {"format", "name", "dim", "max_tokens", "pad_token_id"}
 
 
 class Encoder(Protocol):
@@ -124,6 +126,8 @@ class SentenceTransformerEncoder:
     """Any model that sentence-transformers can load, from a folder or the local cache."""
 
     def __init__(self, name_or_path: str, *, threads: int | None = None) -> None:
+        # Triage is offline: without this, the hub's client asks its server even for local files.
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
         try:
             import torch
             from sentence_transformers import SentenceTransformer
@@ -134,7 +138,7 @@ class SentenceTransformerEncoder:
         if threads:
             torch.set_num_threads(threads)
         try:
-            self._model: Any = SentenceTransformer(name_or_path)
+            self._model: Any = SentenceTransformer(name_or_path, local_files_only=True)
         except (OSError, ValueError) as fault:
             raise EncoderError(
                 f"no encoder {name_or_path!r}: it is no folder with a model and cannot be had "
@@ -169,13 +173,19 @@ def _read_description(folder: Path) -> dict[str, Any]:
             "or make one with python -m training.encoder.export all-MiniLM-L6-v2 models/encoder"
         ) from absent
     except ValueError as fault:
-        raise EncoderError(f"{folder / 'encoder.json'} is not JSON: {fault}; export it again") from fault
-    if description.get("format") != 1:
         raise EncoderError(
-            f"{folder} has encoder format {description.get('format')!r}, this Triage reads 1; "
+            f"{folder / 'encoder.json'} is not JSON: {fault}; export it again"
+        ) from fault
+    if isinstance(description, dict) and description.get("format", FORMAT) != FORMAT:
+        raise EncoderError(
+            f"{folder} has encoder format {description['format']!r}, this Triage reads {FORMAT}; "
             "export it again with this version"
         )
-    return dict(description)
+    if not isinstance(description, dict) or NEEDED - set(description):
+        raise EncoderError(
+            f"{folder / 'encoder.json'} lacks one of {sorted(NEEDED)}; export it again"
+        )
+    return description
 
 
 def _fingerprint(folder: Path) -> str:

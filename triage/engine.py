@@ -16,14 +16,15 @@ from triage.domain import Category, KeyInfo, LabelScore, Message, TriageResult
 from triage.encoder import Encoder, load_encoder
 from triage.errors import BundleError, MessageError
 from triage.extraction import KeyInfoExtractor
+from triage.knowledge import Hit
 from triage.priority import PriorityPolicy, load_policy
 from triage.records import message_from
 from triage.registry import Registry
 from triage.review import review_reasons
 from triage.sentiment import SentimentReader, load_flags
 from triage.settings import Settings, load_settings
-from triage.suggestion import SuggestionContext, suggest
-from triage.text import UNDETERMINED, Language, detect_language, normalise
+from triage.suggestion import SuggestionContext, rank, suggest
+from triage.text import UNDETERMINED, Language, read
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,10 +100,15 @@ class TriageEngine:
         Raises:
             MessageError: a message is empty, over-long or of a wrong type.
         """
-        known = [self._message(m, number) for number, m in enumerate(messages, start=1)]
+        known = [self.message(m, number=number) for number, m in enumerate(messages, start=1)]
         return [self._result(understood) for understood in self._understand(known)]
 
-    def _message(self, given: Message | Mapping[str, Any] | str, number: int) -> Message:
+    def message(self, given: Message | Mapping[str, Any] | str, *, number: int = 1) -> Message:
+        """Return ``given`` as a checked message; ``m-<number>`` is its id if it has none.
+
+        Raises:
+            MessageError: naming the field, its value and the remedy.
+        """
         fields = {"text": given} if isinstance(given, str) else given
         if not isinstance(fields, Message):
             fields = message_from(fields, default_id=f"m-{number}")
@@ -116,10 +122,28 @@ class TriageEngine:
             )
         return fields
 
+    def rank_articles(
+        self, messages: Sequence[Message | Mapping[str, Any] | str]
+    ) -> list[list[tuple[str, float]]]:
+        """Return, for each message, ids and confidences of the nearest articles, best first.
+
+        Unlike ``triage`` it leaves nothing out for low confidence.
+        """
+        known = [self.message(m, number=number) for number, m in enumerate(messages, start=1)]
+        ranker = self._parts.bundle.ranker
+        return [
+            [
+                (hit.article.id, confidence)
+                for confidence, hit in rank(self._hits(found), self._context(found), ranker=ranker)
+            ]
+            for found in self._understand(known)
+        ]
+
     def _understand(self, messages: Sequence[Message]) -> list[_Understood]:
         whole = [f"{m.subject}\n{m.text}" if m.subject else m.text for m in messages]
-        texts = [normalise(text) for text in whole]
-        languages = [detect_language(text) for text in whole]
+        readings = [read(text) for text in whole]
+        texts = [text for text, _ in readings]
+        languages = [language for _, language in readings]
         times = [m.created_at or self._clock() for m in messages]
         vectors = self._parts.encoder.encode(texts)
         predictions = self._parts.bundle.classifier.predict(
@@ -152,16 +176,9 @@ class TriageEngine:
             ),
             customer=found.message.customer,
         )
-        hits = bundle.knowledge.search(found.text, found.vector, day=found.now.date())
         suggestions = suggest(
-            hits,
-            SuggestionContext(
-                message=found.message,
-                language=self._reply_language(found.language),
-                key_info=found.key_info,
-                category=category,
-                intent=found.predictions[INTENT],
-            ),
+            self._hits(found),
+            self._context(found),
             ranker=bundle.ranker,
             shop=self._settings.shop,
             limit=self._settings.max_suggestions,
@@ -181,13 +198,23 @@ class TriageEngine:
             category=_category(category, intent),
             team=self._settings.teams.get(category.best, category.best),
             priority=priority,
-            sentiment=self._parts.sentiment.judge(
-                found.message.text, found.predictions[SENTIMENT]
-            ),
+            sentiment=self._parts.sentiment.judge(found.message.text, found.predictions[SENTIMENT]),
             key_info=found.key_info,
             suggestions=suggestions,
             needs_review=bool(reasons),
             review_reasons=reasons,
+        )
+
+    def _hits(self, found: _Understood) -> list[Hit]:
+        return self._parts.bundle.knowledge.search(found.text, found.vector, day=found.now.date())
+
+    def _context(self, found: _Understood) -> SuggestionContext:
+        return SuggestionContext(
+            message=found.message,
+            language=self._reply_language(found.language),
+            key_info=found.key_info,
+            category=found.predictions[CATEGORY],
+            intent=found.predictions[INTENT],
         )
 
     def _reply_language(self, language: Language) -> Language:

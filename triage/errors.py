@@ -1,13 +1,13 @@
 """The one tree of errors that Triage raises on purpose; every message names fault, value, remedy.
 
-    TriageError
-    ├── InputError              a message, a row or a file that cannot be used as it is
-    │   ├── MessageError        one field of one message
-    │   └── RecordError         a file, or one row of it
-    ├── ConfigError             settings, policy or command-line values
-    ├── MissingExtraError       an optional dependency is not installed
-    ├── EncoderError            an encoder cannot be found or loaded
-    └── BundleError             a trained bundle is absent, damaged or of another format
+TriageError
+├── InputError              a message, a row or a file that cannot be used as it is
+│   ├── MessageError        one field of one message
+│   └── RecordError         a file, or one row of it
+├── ConfigError             settings, policy or command-line values
+├── MissingExtraError       an optional dependency is not installed
+├── EncoderError            an encoder cannot be found or loaded
+└── BundleError             a trained bundle is absent, damaged or of another format
 """
 
 from __future__ import annotations

@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 # Stronger first: a phone number inside a link is part of the link.
 STRENGTH = ("url", "email", "tracking_no", "phone", "order_id", "amount", "date")
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r"[a-zA-Z]+|\d+|\s|.", re.DOTALL)
 _URL = re.compile(r"(?:https?://|www\.)[\w\-.~:/?#@!$&'()*+,;=%]+", re.ASCII | re.IGNORECASE)
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.ASCII | re.IGNORECASE)
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[a-z]{2,24}",
+    re.ASCII | re.IGNORECASE,
+)
 
 # Formats by which carriers' numbers are told without a cue: SF, YTO, JD, ZTO, UPS, UPU S10, USPS.
 _TRACKING = re.compile(
@@ -39,29 +43,36 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _TRACKING_CUE = re.compile(
-    r"(?:(?:快递|快遞|物流|运单|運單|包裹)(?:单号|單號|编号|編號|号码|號碼|号|號)?(?:是|为|為|[::#])*"
-    r"|(?:tracking|awb|waybill|consignment)(?:\s(?:number|no\.?|id|code))?)[\s::#]*(?:is\s)?"
+    r"(?:(?:快递|快遞|物流|运单|運單|包裹)(?:单号|單號|编号|編號|号码|號碼|号|號)?(?:是|为|為|[:\uff1a#]){0,3}"
+    r"|(?:tracking|awb|waybill|consignment)(?:\s(?:number|no\.?|id|code))?)[\s:\uff1a#]{0,4}(?:is\s)?"
     r"(?P<id>[A-Z]{0,4}\d[A-Z0-9]{7,24})(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 _ORDER_CUE = re.compile(
-    r"(?:(?:订单|訂單|单|單)(?:编号|編號|号码|號碼|号|號)?(?:是|为|為|[::#])*"
-    r"|(?:order|ord|purchase)(?:\s?(?:number|no\.?|id|ref(?:erence)?))?)[\s::#]*(?:is\s)?"
-    r"(?P<id>(?=[A-Z0-9-]*\d{3})[A-Z0-9]{1,8}(?:-?[A-Z0-9]{2,24}){1,3})(?![A-Za-z0-9-])",
+    r"(?:(?:订单|訂單|单|單)(?:编号|編號|号码|號碼|号|號)?(?:是|为|為|[:\uff1a#]){0,3}"
+    r"|(?:order|ord|purchase)(?:\s?(?:number|no\.?|id|ref(?:erence)?))?)[\s:\uff1a#]{0,4}(?:is\s)?"
+    r"(?P<id>(?=[A-Z0-9-]{0,24}\d{3})[A-Z0-9]{1,8}(?:-?[A-Z0-9]{2,24}){1,3})(?![A-Za-z0-9-])",
     re.IGNORECASE,
 )
-_HASH_ID = re.compile(r"(?<![\w#])#(?P<id>(?=[A-Z0-9-]*\d{4})[A-Z0-9-]{5,24})(?![\w-])", re.IGNORECASE)
-_BARE_ID = re.compile(r"(?<![\w.¥$€£-])(?P<id>\d{3}-\d{7}-\d{7}|\d{12,20}|[A-Z]{1,4}\d{8,20})(?![\w-])")
+_HASH_ID = re.compile(
+    r"(?<![\w#])#(?P<id>(?=[A-Z0-9-]{0,24}\d{4})[A-Z0-9-]{5,24})(?![\w-])", re.IGNORECASE
+)
+_BARE_ID = re.compile(
+    r"(?<![\w.¥$€£-])(?P<id>\d{3}-\d{7}-\d{7}|\d{12,20}|[A-Z]{1,4}\d{8,20})(?![\w-])"
+)
 _PHONE = re.compile(r"(?<![\w+-])\+?\(?\d(?:[\s().-]{0,2}\d){6,14}(?![\w-]|\.\d)", re.ASCII)
-_PHONE_CUE = re.compile(r"(?:电话|電話|手机|手機|phone|call|mobile|tel|whatsapp|cell)\D{0,12}$", re.IGNORECASE)
+_PHONE_CUE = re.compile(
+    r"(?:电话|電話|手机|手機|phone|call|mobile|tel|whatsapp|cell)\D{0,12}$", re.IGNORECASE
+)
 _LOCAL_MOBILE = re.compile(r"1[3-9]\d{9}|09\d{8}")
+CUE_REACH = 24  # characters before a number in which a cue is looked for
 # Regions to try for a number without country code, by its count of digits.
 _PHONE_REGIONS = {8: ("HK",), 10: ("US", "TW", "CN"), 11: ("CN", "GB"), 12: ("CN",)}
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?"
 _HAN_NUMBER = r"[零一二两兩三四五六七八九十百千万萬]{1,8}"
 _PREFIXED = re.compile(
-    rf"(?P<currency>NT\$|HK\$|US\$|S\$|A\$|RMB|CNY|USD|HKD|TWD|[¥¥$€£])\s?(?P<number>{_NUMBER})(?P<scale>[万萬k])?(?![\d])",
+    rf"(?P<currency>NT\$|HK\$|US\$|S\$|A\$|RMB|CNY|USD|HKD|TWD|[¥\uffe5$€£])\s?(?P<number>{_NUMBER})(?P<scale>[万萬k])?(?![\d])",
     re.IGNORECASE,
 )
 _SUFFIXED = re.compile(
@@ -72,7 +83,7 @@ _SUFFIXED = re.compile(
 )
 UNKNOWN_CURRENCY = "XXX"  # ISO 4217 for "no currency": 元 in Traditional text may be TWD or HKD
 _CURRENCIES = {
-    "¥": "CNY", "¥": "CNY", "rmb": "CNY", "cny": "CNY", "人民币": "CNY", "人民幣": "CNY",
+    "¥": "CNY", "\uffe5": "CNY", "rmb": "CNY", "cny": "CNY", "人民币": "CNY", "人民幣": "CNY",
     "块钱": "CNY", "块": "CNY", "元": "CNY", "圆": "CNY", "塊錢": UNKNOWN_CURRENCY,
     "塊": UNKNOWN_CURRENCY, "圓": UNKNOWN_CURRENCY, "蚊": "HKD", "hk$": "HKD", "hkd": "HKD",
     "港币": "HKD", "港幣": "HKD", "港元": "HKD", "nt$": "TWD", "twd": "TWD", "ntd": "TWD",
@@ -173,7 +184,7 @@ def _phones(text: str) -> Iterator[_Found]:
     for match in _PHONE.finditer(text):
         written = match[0]
         digits = re.sub(r"\D", "", written)
-        cued = _PHONE_CUE.search(text, 0, match.start()) is not None
+        cued = _PHONE_CUE.search(text, max(0, match.start() - CUE_REACH), match.start()) is not None
         if not (written.startswith("+") or cued or _LOCAL_MOBILE.fullmatch(digits)):
             continue
         if (number := _e164(written)) is not None:
@@ -233,13 +244,14 @@ class _CharacterClassTokenizer:
     def __call__(self, text: str) -> Doc:
         from spacy.tokens import Doc
 
-        words = _TOKEN.findall(text)
+        # A lone surrogate cannot be stored as UTF-8; one stand-in keeps every offset.
+        words = _TOKEN.findall(_SURROGATE.sub("\ufffd", text))
         return Doc(self._vocab, words=words, spaces=[False] * len(words))
 
 
 @contextlib.contextmanager
 def _torch_hidden() -> Iterator[None]:
-    """Keep spaCy's thinc from importing torch: seconds and 200 MB that a blank pipeline never uses."""
+    """Keep thinc from importing torch: seconds and 200 MB that a blank pipeline never uses."""
     if "torch" in sys.modules:
         yield
         return

@@ -70,6 +70,9 @@ class KnowledgeIndex:
         self.vectors = vectors
         self._dense = faiss.IndexFlatIP(vectors.shape[1])
         self._dense.add(np.ascontiguousarray(vectors))
+        self._idf: dict[str, float] = {}
+        if not self.passages:
+            return
         self._bm25: Any = bm25s.BM25(method="lucene", k1=BM25_K1)
         self._bm25.index([search_terms(p.text) for p in passages], show_progress=False)
         self._idf = self._term_idf()
@@ -95,6 +98,8 @@ class KnowledgeIndex:
             day: articles outside their validity window on that day are left out.
             without: number of a passage to ignore, for leave-one-out fitting.
         """
+        if not self.passages:
+            return []
         lexical = self._lexical_scores(text)
         near = self._dense.search(vector[None], min(CANDIDATE_PASSAGES, self.size))[1][0]
         common = np.argsort(-lexical, kind="stable")[:CANDIDATE_PASSAGES]
@@ -129,7 +134,8 @@ class KnowledgeIndex:
         rarest = self._idf_of(0)
         # A term that occurs once in a passage of average length scores idf / (1 + k1).
         own = sum(self._idf.get(t, rarest) for t in terms) / (1 + BM25_K1)
-        return np.minimum(scores / np.float32(own), np.float32(1))
+        shares: NDArray[np.float32] = np.minimum(scores / np.float32(own), np.float32(1))
+        return shares
 
 
 def passages_of(articles: Iterable[Article]) -> list[Passage]:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MAX_GRAM = 4
+MAX_HAN_GRAM = 3
+MIN_LATIN_GRAM = 3
+MAX_LATIN_GRAM = 4
 _WORD = re.compile(r"[a-zà-ɏ@][a-zà-ɏ'’]*|[0-9]+")
 _LATIN_OR_SPACE = re.compile(r"[\x00-\u024f]")
 
@@ -96,23 +99,22 @@ class LexicalFeatures:
 def terms_of(text: str) -> Iterator[str]:
     """Yield the terms of a normalised text: character n-grams, then words and word pairs.
 
-    Runs of Chinese give n-grams of 1 to 3 characters; spaced text gives n-grams of 3 to 4 characters
+    Chinese gives n-grams of 1 to 3 characters; spaced text gives n-grams of 3 to 4 characters
     inside words padded with spaces, and the words themselves. A burst boundary (a space between
     Chinese runs) is kept as a character, so that a start or end of a burst can be learnt.
     """
     padded = f" {text} "
-    for n in range(1, MAX_GRAM + 1):
+    for n in range(1, MAX_LATIN_GRAM + 1):
         for i in range(len(padded) - n + 1):
             gram = padded[i : i + n]
             if _kept(gram):
                 yield gram
     words = _WORD.findall(text)
     yield from (f"w:{word}" for word in words)
-    yield from (f"w:{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    yield from (f"w:{a} {b}" for a, b in pairwise(words))
 
 
 def _kept(gram: str) -> bool:
-    latin = len(_LATIN_OR_SPACE.findall(gram))
-    if latin < len(gram):
-        return len(gram) <= 3 and gram != " "
-    return len(gram) >= 3 and " " not in gram[1:-1]
+    if len(_LATIN_OR_SPACE.findall(gram)) < len(gram):
+        return len(gram) <= MAX_HAN_GRAM
+    return len(gram) >= MIN_LATIN_GRAM and " " not in gram[1:-1]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from triage.domain import Customer, Priority, PriorityVerdict, Reason
 from triage.errors import ConfigError
-from triage.signals import Signal, SignalHit, find_signals, read_toml, signal_from
+from triage.signals import Signal, find_signals, read_toml, signal_from
 
 if TYPE_CHECKING:
     from triage.classifier import Prediction
@@ -63,19 +63,18 @@ class PriorityPolicy:
                 signal gives a reason.
         """
         hits = {h.name: h for h in find_signals([w.signal for w in self.signals], text)}
-        found = sorted(
-            (w for w in self.signals if w.signal.name in hits), key=lambda w: -w.weight
-        )
+        found = sorted((w for w in self.signals if w.signal.name in hits), key=lambda w: -w.weight)
         base = self._base_score(learnt)
         tier = (customer.tier or "").lower() if customer else ""
         score = base + sum(w.weight for w in found) + self.tiers.get(tier, 0)
         for weighted in found:
             if weighted.floor is not None:
                 score = max(score, self.thresholds[weighted.floor])
-        score = min(score, MAX_SCORE)
-        reasons = [_reason(hits[w.signal.name]) for w in found]
+        score = max(0, min(score, MAX_SCORE))
+        weighed = [(w.weight, Reason(w.signal.name, hits[w.signal.name].evidence)) for w in found]
         if tier in self.tiers:
-            reasons.append(Reason(VIP_TIER, tier))
+            weighed.append((self.tiers[tier], Reason(VIP_TIER, tier)))
+        reasons = [reason for _, reason in sorted(weighed, key=lambda pair: -pair[0])]
         if not reasons:
             level = learnt.best if learnt else Priority.NORMAL
             reasons.append(Reason(f"{LEARNT}_{level}", evidence(level) or ""))
@@ -107,11 +106,14 @@ def load_policy(path: Path | None = None) -> PriorityPolicy:
     path = path or DEFAULT_POLICY
     content = read_toml(path)
     if unknown := set(content) - {"levels", "tiers", "signal"}:
-        raise ConfigError(f"{path}: unknown entry {sorted(unknown)[0]!r}; see {DEFAULT_POLICY}")
+        raise ConfigError(f"{path}: unknown entry {min(unknown)!r}; see {DEFAULT_POLICY}")
     return PriorityPolicy(
         thresholds=_thresholds_from(content.get("levels", {}), path),
         signals=tuple(_weighted_from(entry, path) for entry in content.get("signal", [])),
-        tiers={str(k).lower(): _points(v, f"tiers.{k}", path) for k, v in content.get("tiers", {}).items()},
+        tiers={
+            str(k).lower(): _points(v, f"tiers.{k}", path)
+            for k, v in content.get("tiers", {}).items()
+        },
     )
 
 
@@ -133,20 +135,19 @@ def _weighted_from(entry: Mapping[str, Any], path: Path) -> WeightedSignal:
     floor = entry.get("floor")
     if floor is not None and floor not in set(_LEVELS):
         raise ConfigError(
-            f"{path}: signal {signal.name!r} has floor {floor!r}; use one of "
-            f"{', '.join(_LEVELS)}"
+            f"{path}: signal {signal.name!r} has floor {floor!r}; use one of {', '.join(_LEVELS)}"
         )
     if unknown := set(entry) - {"name", "patterns", "weight", "floor"}:
-        raise ConfigError(f"{path}: signal {signal.name!r} has an unknown key {sorted(unknown)[0]!r}")
+        raise ConfigError(f"{path}: signal {signal.name!r} has an unknown key {min(unknown)!r}")
     weight = _points(entry.get("weight"), f"signal {signal.name!r}: weight", path)
     return WeightedSignal(signal, weight, Priority(floor) if floor else None)
 
 
 def _points(value: Any, name: str, path: Path) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not -MAX_SCORE <= value <= MAX_SCORE:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int)
+        or not -MAX_SCORE <= value <= MAX_SCORE
+    ):
         raise ConfigError(f"{path}: {name} is {value!r}; give a whole number from -100 to 100")
     return value
-
-
-def _reason(hit: SignalHit) -> Reason:
-    return Reason(hit.name, hit.evidence)

@@ -1,4 +1,4 @@
-"""Files in and out: rows of JSONL or CSV with line numbers, rejects with reasons, whole-file writes.
+"""Files in and out: rows of JSONL or CSV with line numbers, rejects with reasons, safe writes.
 
 It knows files and rows; what a row means is decided by the caller.
 """
@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from errno import EISDIR
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,7 +65,9 @@ def read_rows(path: str | Path) -> Iterator[Row | Reject]:
         with path.open("rb") as stream:
             yield from reader(stream)
     except OSError as fault:
-        raise RecordError(f"{path} cannot be read: {fault.strerror}; check path and rights") from fault
+        raise RecordError(
+            f"{path} cannot be read: {fault.strerror}; check path and rights"
+        ) from fault
 
 
 def write_jsonl(stream: IO[bytes], record: Mapping[str, Any]) -> None:
@@ -75,8 +78,15 @@ def write_jsonl(stream: IO[bytes], record: Mapping[str, Any]) -> None:
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that appears under ``path`` only when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, "is a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as fault:
+        raise RecordError(
+            f"{path} cannot be written: {fault.strerror}; name another file"
+        ) from fault
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
@@ -103,7 +113,7 @@ def message_from(fields: Mapping[str, Any], *, default_id: str) -> Message:
     if not isinstance(text, str) or not text.strip():
         raise MessageError("text", f"is {_shown(text)}", remedy="give the customer's words")
     return Message(
-        id=str(fields.get("id") or default_id),
+        id=id_of(fields) or default_id,
         text=text,
         subject=_optional_text(fields, "subject"),
         channel=_optional_text(fields, "channel"),
@@ -111,6 +121,12 @@ def message_from(fields: Mapping[str, Any], *, default_id: str) -> Message:
         created_at=_moment_from(fields.get("created_at")),
         fields=_facts_from(fields.get("fields")),
     )
+
+
+def id_of(fields: Mapping[str, Any]) -> str | None:
+    """Return a record's id as text; 0 is one, an empty text is none."""
+    value = fields.get("id")
+    return None if value is None or value == "" else str(value)
 
 
 def read_articles(path: Path) -> list[Article]:
@@ -200,6 +216,7 @@ def _jsonl_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
 
 def _csv_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
     reader = csv.DictReader(io.StringIO(_decoded(stream.read()), newline=""), strict=True)
+    _ = reader.fieldnames  # reads the header, so that the first row's line is counted after it
     while True:
         line = reader.line_num + 1
         try:

@@ -19,6 +19,7 @@ from triage.records import whole_file
 
 CURRENT = "current"
 HISTORY = "promotions.jsonl"
+PROMOTE, ROLLBACK = "promote", "rollback"
 _VERSION = re.compile(r"[A-Za-z0-9][\w.+-]{0,99}")
 
 
@@ -26,7 +27,8 @@ def check_version(version: str) -> str:
     """Return ``version`` if it can name a bundle, else raise BundleError."""
     if not _VERSION.fullmatch(version) or version in (CURRENT, HISTORY, "encoder"):
         raise BundleError(
-            f"{version!r} cannot name a bundle; use letters, digits, dots, dashes, as 'shop-2026.11.1'"
+            f"{version!r} cannot name a bundle; use letters, digits, dots and dashes, "
+            "as in 'shop-2026.11.1'"
         )
     return version
 
@@ -42,7 +44,8 @@ class Registry:
 
     def versions(self) -> list[Manifest]:
         """Return the manifests of all bundles, oldest first."""
-        found = [read_manifest(p.parent) for p in self.folder.glob(f"*/{MANIFEST}")]
+        folders = (p.parent for p in self.folder.glob(f"*/{MANIFEST}"))
+        found = [read_manifest(f) for f in folders if not f.name.startswith(".")]
         return sorted(found, key=lambda m: (m.created, m.version))
 
     def current(self) -> str:
@@ -70,27 +73,46 @@ class Registry:
     def promote(self, version: str) -> None:
         """Make ``version`` current; raises BundleError when there is no such bundle."""
         read_manifest(self.folder / check_version(version))
-        before = self._current_or_none()
-        entry = {"at": self._clock().isoformat(), "version": version, "before": before}
+        self._switch(version, action=PROMOTE)
+
+    def rollback(self) -> str:
+        """Make the version current that the present one replaced; returns its name.
+
+        A second rollback goes one further back.
+        """
+        stack = self._stack()
+        if len(stack) < 2:  # noqa: PLR2004  # the present one and the one before
+            raise BundleError(
+                f"{self.current()!r} replaced no other model; promote one with "
+                "`triage models promote`"
+            )
+        read_manifest(self.folder / stack[-2])
+        self._switch(stack[-2], action=ROLLBACK)
+        return stack[-2]
+
+    def _switch(self, version: str, *, action: str) -> None:
+        before = self.current() if (self.folder / CURRENT).is_file() else None
+        at = self._clock().isoformat()
+        entry = {"at": at, "action": action, "version": version, "before": before}
         with (self.folder / HISTORY).open("ab") as stream:
             stream.write(orjson.dumps(entry) + b"\n")
         with whole_file(self.folder / CURRENT) as stream:
             stream.write(f"{version}\n".encode())
 
-    def rollback(self) -> str:
-        """Make the version current that the present one replaced; returns its name."""
-        present = self.current()
-        replaced = [e["before"] for e in self._history() if e["version"] == present and e["before"]]
-        if not replaced or replaced[-1] == present:
-            raise BundleError(
-                f"{present!r} replaced no other model; promote one with `triage models promote`"
-            )
-        self.promote(replaced[-1])
-        return str(replaced[-1])
-
-    def _current_or_none(self) -> str | None:
-        return self.current() if (self.folder / CURRENT).is_file() else None
+    def _stack(self) -> list[str]:
+        """Return the versions that a series of rollbacks would walk, the present one last."""
+        stack: list[str] = []
+        for entry in self._history():
+            if not stack and entry["before"]:
+                stack.append(entry["before"])
+            if entry["action"] == ROLLBACK:
+                stack.pop()
+            elif not stack or stack[-1] != entry["version"]:
+                stack.append(entry["version"])
+        return stack
 
     def _history(self) -> list[dict[str, str]]:
         path = self.folder / HISTORY
-        return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+        return (
+            [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+        )

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from triage.classifier import Prediction
 
 NO_REPLY = "no confident reply"
+NO_WORDS = "no words to judge by"
+UNSUPPORTED = "language {code!r} is not supported"
+AMBIGUOUS = "ambiguous between {first} and {second}"
+_CATEGORY_DOUBTS = (NO_WORDS, UNSUPPORTED.partition(" ")[0], AMBIGUOUS.partition(" ")[0])
 
 
 def review_reasons(
@@ -30,14 +34,19 @@ def review_reasons(
     """
     reasons = []
     if not language.supported:
-        reasons.append(f"language {language.code!r} is not supported")
+        reasons.append(UNSUPPORTED.format(code=language.code))
     if language.code == UNDETERMINED:
-        reasons.append("no words to judge by")
+        reasons.append(NO_WORDS)
     ranked = category.ranked()
     if ranked[0][1] < thresholds.get(language.code, thresholds[POOLED]):
-        reasons.append(f"ambiguous between {ranked[0][0]} and {ranked[1][0]}")
+        reasons.append(AMBIGUOUS.format(first=ranked[0][0], second=ranked[1][0]))
     if priority.level is Priority.URGENT:
         reasons.append(f"urgent: {priority.reasons[0].signal}")
     if not suggestions:
         reasons.append(NO_REPLY)
     return tuple(reasons)
+
+
+def doubts_category(reasons: Sequence[str]) -> bool:
+    """Tell whether one of ``reasons`` is about the category, not about urgency or replies."""
+    return any(reason.startswith(_CATEGORY_DOUBTS) for reason in reasons)

@@ -11,6 +11,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -25,7 +26,7 @@ def default_models_dir() -> Path:
 
 
 def default_datasets_dir() -> Path:
-    """Return the folder of starter texts: ``TRIAGE_DATASETS_DIR``, ``./datasets``, or the shipped."""
+    """Return the folder of texts: ``TRIAGE_DATASETS_DIR``, ``./datasets``, or the shipped one."""
     return _asset_dir("datasets", variable="TRIAGE_DATASETS_DIR", mark="articles.jsonl")
 
 
@@ -60,8 +61,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # no .env file is read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # nor a folder of secrets
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: arguments, then the environment, then the configuration file."""
         file = os.environ.get("TRIAGE_CONFIG", CONFIG_FILE)
@@ -86,8 +87,15 @@ def load_settings(**overrides: Any) -> Settings:
             f"setting {name}: {first['msg']}, got {first.get('input')!r}; correct it in "
             f"{named or CONFIG_FILE} or in TRIAGE_{name.upper()}"
         ) from fault
+    except SettingsError as fault:
+        raise ConfigError(
+            f"{fault}: a variable of the environment is no JSON; give an object, as in "
+            'TRIAGE_SHOP={"service_phone": "400-000-0000"}'
+        ) from fault
     except ValueError as fault:
-        raise ConfigError(f"{named or CONFIG_FILE} cannot be read: {fault}; correct the file") from fault
+        raise ConfigError(
+            f"{named or CONFIG_FILE} cannot be read: {fault}; correct the file"
+        ) from fault
 
 
 def _asset_dir(name: str, *, variable: str, mark: str) -> Path:

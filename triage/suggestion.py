@@ -78,6 +78,18 @@ class SuggestionContext:
     intent: Prediction
 
 
+def rank(
+    hits: Sequence[Hit], context: SuggestionContext, *, ranker: Ranker
+) -> list[tuple[float, Hit]]:
+    """Return every hit with its confidence, most confident first; ties by article id."""
+    features = hit_features(hits, category=context.category, intent=context.intent)
+    scored = [
+        (ranker.confidence(feature, language=context.language.code), hit)
+        for feature, hit in zip(features, hits, strict=True)
+    ]
+    return sorted(scored, key=lambda pair: (-pair[0], pair[1].article.id))
+
+
 def suggest(
     hits: Sequence[Hit],
     context: SuggestionContext,
@@ -87,11 +99,7 @@ def suggest(
     limit: int,
 ) -> tuple[Suggestion, ...]:
     """Return at most ``limit`` filled replies, most confident first; none when none is likely."""
-    features = hit_features(hits, category=context.category, intent=context.intent)
-    ranked = sorted(
-        ((ranker.confidence(f, language=context.language.code), h) for f, h in zip(features, hits, strict=True)),
-        key=lambda pair: (-pair[0], pair[1].article.id),
-    )  # fmt: skip
+    ranked = rank(hits, context, ranker=ranker)
     if not ranked or ranked[0][0] < LEAD_CONFIDENCE:
         return ()
     values = slot_values(context.message, context.key_info, shop=shop)

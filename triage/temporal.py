@@ -6,6 +6,7 @@ Finds and resolves only; which spans survive an overlap is decided by ``extracti
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 
@@ -15,6 +16,7 @@ from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 Match = re.Match[str]
 Resolver = Callable[[Match, datetime], str | None]
 
+_NOON_HOURS = 3  # "three at noon" is past noon, "eleven at noon" is not
 _NUM = r"(?P<n>\d{1,3}|[一二两兩三四五六七八九十廿]{1,3}|半)"
 _EN_NUM = r"(?P<n>\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|couple of)"
 _EN_NUMBERS = {
@@ -30,9 +32,11 @@ _PART = r"(?:早上|上午|早晨|中午|下午|傍晚|晚上|凌晨|夜里|晏�
 _CLOCK = (
     rf"(?:的?(?P<part>{_PART}))?"
     r"(?:(?P<hour>\d{1,2}|[一二两兩三四五六七八九十]{1,3})(?:[点點时時](?:(?P<half>半)|(?P<minute>\d{1,2})分?)?"
-    r"|[::](?P<minute2>\d{2})))?"
+    r"|[:\uff1a](?P<minute2>\d{2})))?"
 )
-_WEEK = r"(?P<which>上上|上|这|這|本|下下|下)?个?個?(?:周|週|星期|礼拜|禮拜)(?P<day>[一二三四五六日天])"
+_WEEK = (
+    r"(?P<which>上上|上|这|這|本|下下|下)?个?個?(?:周|週|星期|礼拜|禮拜)(?P<day>[一二三四五六日天])"
+)
 _UNITS = {
     "分钟": "minutes", "分鐘": "minutes", "小时": "hours", "小時": "hours", "个小时": "hours",
     "個小時": "hours", "个钟": "hours", "天": "days", "日": "days", "周": "weeks", "週": "weeks",
@@ -42,7 +46,7 @@ _UNITS = {
 _EN_UNITS = {"minute": "minutes", "min": "minutes", "hour": "hours", "hr": "hours", "day": "days",
              "week": "weeks", "month": "months", "year": "years"}  # fmt: skip
 _MONTHS = {m: i for i, m in enumerate(
-    "jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}  # fmt: skip
+    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}  # fmt: skip
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -153,8 +157,10 @@ def _dated(year: str | None, month: int, day: int, now: datetime) -> date:
     """Return the day named; without a year, the one nearest to ``now``."""
     if year:
         return date(int(year) + (2000 if int(year) < 100 else 0), month, day)
-    years = (now.year - 1, now.year, now.year + 1)
-    return min((date(y, month, day) for y in years), key=lambda d: abs(d - now.date()))
+    leap_day = (month, day) == (2, 29)
+    years = range(now.year - 8, now.year + 9) if leap_day else range(now.year - 1, now.year + 2)
+    days = [date(y, month, day) for y in years if not leap_day or isleap(y)]
+    return min(days, key=lambda d: abs(d - now.date()))
 
 
 def _with_clock(match: Match, day: date, *, evening: bool = False) -> str:
@@ -163,9 +169,13 @@ def _with_clock(match: Match, day: date, *, evening: bool = False) -> str:
     hour = _chinese(match["hour"])
     minute = 30 if match["half"] else int(match["minute"] or match["minute2"] or 0)
     late = evening or match["part"] in ("下午", "傍晚", "晚上", "夜里", "晏晝")
-    if (late and hour < 12) or (match["part"] == "中午" and hour < 3):
+    night = evening or match["part"] in ("晚上", "夜里")
+    if hour == 12 and (night or match["part"] == "凌晨"):
+        hour = 24 if night else 0
+    elif (late and hour < 12) or (match["part"] == "中午" and hour < _NOON_HOURS):
         hour += 12
-    return datetime.combine(day, time(hour % 24, minute)).isoformat(timespec="minutes")
+    moment = datetime.combine(day + timedelta(days=hour // 24), time(hour % 24, minute))
+    return moment.isoformat(timespec="minutes")
 
 
 def _shift(now: datetime, count: int, unit: str) -> str:
@@ -215,4 +225,3 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Resolver], ...] = (
     _rule("|".join(_SALES).replace("618", r"(?<!\d)618(?!\d)"), _sale_day),
     _rule(r"(?P<which>上|这|這|下)个?個?月(?![\d])|\b(?P<which2>last|next|this)\smonth\b", _relative_month),
 )  # fmt: skip
-

@@ -21,25 +21,30 @@ UNDETERMINED = "und"
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 _QUOTE_START = re.compile(
-    r"^\s*(?:-{2,}\s*(?:original message|forwarded message|原始邮件|原始郵件).*"
-    r"|on .{4,120} wrote:|在.{4,60}写道[::]|於.{4,60}寫道[::])\s*$",
+    r"^[^\S\n]*(?:-{2,}[^\S\n]*"
+    r"(?:original message|forwarded message|原始邮件|原始郵件).*"
+    r"|on .{4,120} wrote:|在.{4,60}写道[:\uff1a]|於.{4,60}寫道[:\uff1a])[^\S\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _SIGNATURE = re.compile(
-    r"^\s*(?:-- ?|sent from my \w+.*|get outlook for \w+.*|发自我的.{1,20}|從我的.{1,20}傳送)\s*$",
+    r"^[^\S\n]*(?:-- ?|sent from my \w+.*|get outlook for \w+.*|发自我的.{1,20}|從我的.{1,20}傳送)"
+    r"[^\S\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
-_URL = re.compile(r"(?:https?://|www\.)[^\s\u3400-\u9fff<>\[\]]+|\[(?:链接|連結|link|url)\]", re.IGNORECASE)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_QUOTED_LINE = re.compile(r"^[^\S\n]*>.*$", re.MULTILINE)
+_URL = re.compile(
+    r"(?:https?://|www\.)[^\s\u3400-\u9fff<>\[\]]+|\[(?:链接|連結|link|url)\]", re.IGNORECASE
+)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _HANDLE = re.compile(r"(?<![\w@])@\w{2,}")
 _MASK = re.compile(r"\[([^\[\]\s][^\[\]]{0,24})\]")
 _DIGITS = re.compile(r"\d+")
-_ID = re.compile(r"\b(?=\w*\d)[A-Za-z0-9_]{9,}\b", re.ASCII)
-_REPEAT = re.compile(r"(.)\1{3,}")
+_ID = re.compile(r"\b(?=[A-Za-z_]{0,40}\d)[A-Za-z0-9_]{9,}\b", re.ASCII)
+_REPEAT = re.compile(r"([^\d])\1{3,}")
 _SPACE = re.compile(r"\s+")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]+(?:['’][A-Za-z]+)?")
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _HAN = re.compile(r"[\u3100-\u312f\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ffff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7af\u1100-\u11ff]")
@@ -50,7 +55,9 @@ _TRADITIONAL_ONLY = frozenset("嘅咗喺冇嚟唔哋啲乜嘢俾畀佢咁ㄉㄇ�
 _IDENTIFIABLE = ["en", "fr", "de", "es", "pt", "it", "nl", "pl", "tr", "id", "vi", "sv", "da",
                  "ru", "uk", "ar", "th", "hi", "he", "el"]  # fmt: skip
 _MIN_LATIN_WORDS = 4
-_OTHER_LANGUAGE_CERTAINTY = 0.9
+_ID_DIGITS = 5  # from that many digits on, a number is an id, not a quantity
+_PLAIN_CERTAINTY = 0.9  # to call a text of plain letters anything but English
+_MARKED_CERTAINTY = 0.5  # the same where it holds letters such as é or ß
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +100,24 @@ def normalise(text: str) -> str:
     Numbers, links, handles and privacy masks are replaced by short stand-ins, so that two
     messages that differ only in an order number look alike.
     """
-    text = to_simplified(clean(text))
-    text = _URL.sub(" url ", text)
-    text = _EMAIL.sub(" email ", text)
-    text = _HANDLE.sub(" @user ", text)
-    text = _MASK.sub(_mask_stand_in, text)
-    text = _REPEAT.sub(r"\1\1\1", text)
-    text = _ID.sub("00000", text)
-    text = _DIGITS.sub(lambda m: "0" if len(m[0]) < 5 else "00000", text)
-    return _SPACE.sub(" ", text).strip().lower()
+    return _masked(clean(text))
+
+
+def read(text: str) -> tuple[str, Language]:
+    """Return the normalised text and its language, cleaning once."""
+    cleaned = clean(text)
+    return _masked(cleaned), _language_of(cleaned)
 
 
 def to_simplified(text: str) -> str:
-    """Convert Traditional characters to Simplified; other text is unchanged."""
-    return str(_converter("t2s").convert(text)) if _HAN.search(text) else text
+    """Convert Traditional characters to Simplified; other text is unchanged.
+
+    Goes beyond the dictionary where customers' spelling differs: 帳 (account, bill) is 账.
+    """
+    if not _HAN.search(text):
+        return text
+    # A lone surrogate cannot be handed to the converter; one stand-in keeps every offset.
+    return str(_converter("tw2s").convert(_SURROGATE.sub("\ufffd", text))).replace("帐", "账")
 
 
 def to_traditional(text: str) -> str:
@@ -116,7 +127,22 @@ def to_traditional(text: str) -> str:
 
 def detect_language(text: str) -> Language:
     """Name language and script of ``text``; ``und`` when it holds no words at all."""
-    words_only = _EMAIL.sub(" ", _HANDLE.sub(" ", _URL.sub(" ", clean(text))))
+    return _language_of(clean(text))
+
+
+def _masked(cleaned: str) -> str:
+    text = _URL.sub(" url ", to_simplified(cleaned))
+    text = _EMAIL.sub(" email ", text)
+    text = _HANDLE.sub(" @user ", text)
+    text = _MASK.sub(_mask_stand_in, text)
+    text = _ID.sub("00000", text)
+    text = _DIGITS.sub(lambda m: "0" if len(m[0]) < _ID_DIGITS else "00000", text)
+    text = _REPEAT.sub(r"\1\1\1", text)
+    return _SPACE.sub(" ", text).strip().lower()
+
+
+def _language_of(cleaned: str) -> Language:
+    words_only = _EMAIL.sub(" ", _HANDLE.sub(" ", _URL.sub(" ", cleaned)))
     han = len(_HAN.findall(words_only))
     kana = len(_KANA.findall(words_only))
     if kana and kana * 4 >= han:
@@ -129,8 +155,7 @@ def detect_language(text: str) -> Language:
     if latin:
         return Language(_latin_language(words_only, words=len(latin)))
     if any(c.isalpha() for c in words_only):
-        code, certainty = _identify(words_only)
-        return Language(code if certainty >= _OTHER_LANGUAGE_CERTAINTY else UNDETERMINED)
+        return Language(_identify(words_only)[0])
     return Language(UNDETERMINED)
 
 
@@ -151,8 +176,11 @@ def _script(text: str) -> str:
 
 
 def _latin_language(text: str, *, words: int) -> str:
-    code, certainty = _identify(text) if words >= _MIN_LATIN_WORDS else ("en", 1.0)
-    return code if certainty >= _OTHER_LANGUAGE_CERTAINTY else "en"
+    if words < _MIN_LATIN_WORDS:
+        return "en"
+    code, certainty = _identify(text)
+    marked = any(c.isalpha() and not c.isascii() for c in text)
+    return code if certainty >= (_MARKED_CERTAINTY if marked else _PLAIN_CERTAINTY) else "en"
 
 
 def _identify(text: str) -> tuple[str, float]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MIN_QUANTISED_SIZE = 10_000
 OPSET = 17
+MATRIX = 2
 
 
 def export_encoder(source: str, target: Path, *, max_tokens: int = 256) -> Path:
@@ -76,7 +77,12 @@ def _load_sentence_transformer(source: str) -> Any:
     if source == "all-MiniLM-L6-v2":
         source = _packaged_minilm() or source
     try:
-        return SentenceTransformer(source, device="cpu", model_kwargs={"attn_implementation": "eager"})
+        return SentenceTransformer(
+            source,
+            device="cpu",
+            local_files_only=True,
+            model_kwargs={"attn_implementation": "eager"},
+        )
     except (OSError, ValueError) as fault:
         raise EncoderError(
             f"cannot load the model {source!r}: {fault}; give a folder that holds it, "
@@ -97,16 +103,14 @@ def _packaged_minilm() -> str | None:
 def _write_onnx(model: Any, path: Path) -> None:
     import torch
 
-    class TokenStates(torch.nn.Module):
+    class TokenStates(torch.nn.Module):  # type: ignore[misc]  # torch is not type-checked here
         """The transformer without pooling: token states, shape (batch, tokens, dim)."""
 
         def __init__(self, body: torch.nn.Module) -> None:
             super().__init__()
             self.body = body
 
-        def forward(
-            self, input_ids: torch.Tensor, attention_mask: torch.Tensor
-        ) -> torch.Tensor:
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
             states: torch.Tensor = self.body(
                 input_ids=input_ids, attention_mask=attention_mask
             ).last_hidden_state
@@ -137,7 +141,11 @@ def _save_quantised(source: Path, target: Path) -> None:
     kept = []
     for tensor in graph.initializer:
         weights = numpy_helper.to_array(tensor)
-        if weights.dtype != np.float32 or weights.ndim != 2 or weights.size < MIN_QUANTISED_SIZE:
+        if (
+            weights.dtype != np.float32
+            or weights.ndim != MATRIX
+            or weights.size < MIN_QUANTISED_SIZE
+        ):
             kept.append(tensor)
             continue
         # Embedding tables are read by row, linear layers are stored as (in, out).

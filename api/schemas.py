@@ -1,0 +1,178 @@
+"""What goes over the wire: strict request models, documented responses and errors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+
+from triage.domain import Customer, Message
+
+MAX_NAME = 200
+MAX_FIELDS = 50
+
+EXAMPLE_ZH: dict[str, JsonValue] = {
+    "id": "m-1",
+    "text": "我的快递三天没动了，到底什么时候能到？",
+    "customer": {"name": "王女士", "tier": "vip"},
+    "fields": {"order_id": "202611110042"},
+}
+EXAMPLE_EN: dict[str, JsonValue] = {
+    "text": "Order A-10023 arrived with a cracked screen, I want my money back"
+}
+EXAMPLES: tuple[JsonValue, ...] = (EXAMPLE_ZH, EXAMPLE_EN)
+
+
+def _moment(value: object) -> datetime:
+    """Read ISO 8601 text; strict mode alone would want a datetime, which JSON has none of."""
+    try:
+        return datetime.fromisoformat(value)  # type: ignore[arg-type]  # a wrong type raises below
+    except (TypeError, ValueError) as fault:
+        raise ValueError("give ISO 8601 text, as 2026-11-11T09:30:00+08:00") from fault
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CustomerIn(_Strict):
+    """Who wrote, as far as the helpdesk says."""
+
+    id: str | None = Field(default=None, max_length=MAX_NAME)
+    name: str | None = Field(default=None, max_length=MAX_NAME, description="fills {customer_name}")
+    tier: str | None = Field(default=None, max_length=MAX_NAME, description="such as vip")
+
+
+class MessageIn(_Strict):
+    """One customer message."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": list(EXAMPLES)})
+
+    id: str | None = Field(default=None, min_length=1, max_length=MAX_NAME)
+    text: str = Field(min_length=1, description="the customer's words, unchanged")
+    subject: str | None = Field(default=None, max_length=1000)
+    channel: str | None = Field(default=None, max_length=MAX_NAME)
+    customer: CustomerIn | None = None
+    created_at: Moment | None = None
+    fields: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=MAX_FIELDS,
+        description="known facts that fill reply slots, such as order_id, product, amount",
+    )
+
+    def to_message(self, number: int = 1) -> Message:
+        """Return the domain's message; ``m-<number>`` stands for a missing id."""
+        customer = Customer(**self.customer.model_dump()) if self.customer else None
+        return Message(
+            id=self.id or f"m-{number}",
+            text=self.text,
+            subject=self.subject,
+            channel=self.channel,
+            customer=customer,
+            created_at=self.created_at,
+            fields=self.fields,
+        )
+
+
+class BatchIn(_Strict):
+    """Several messages; each is judged on its own, so a bad one spoils no other."""
+
+    messages: list[Any] = Field(min_length=1, description="objects as POST /v1/triage takes")
+
+
+class Problem(BaseModel):
+    """One thing that is wrong with a request."""
+
+    field: str = Field(description="where, such as text or messages.3.text")
+    message: str
+    value: str | None = Field(description="what was sent, shortened")
+    remedy: str
+
+
+class ErrorOut(BaseModel):
+    """The body of every 4xx answer."""
+
+    code: str = Field(examples=["invalid_request"])
+    problems: list[Problem]
+
+
+class LabelOut(BaseModel):
+    label: str
+    confidence: float
+
+
+class CategoryOut(LabelOut):
+    intent: str
+    alternatives: list[LabelOut]
+    set: list[str] = Field(description="labels among which the right one lies, at 90 % coverage")
+
+
+class ReasonOut(BaseModel):
+    signal: str
+    evidence: str
+
+
+class PriorityOut(BaseModel):
+    level: str = Field(examples=["urgent", "high", "normal", "low"])
+    score: int
+    reasons: list[ReasonOut]
+
+
+class SentimentOut(LabelOut):
+    flags: list[str]
+
+
+class KeyInfoOut(BaseModel):
+    type: str
+    text: str
+    value: str
+    start: int = Field(description="offset into the text as sent, in characters")
+    end: int
+
+
+class SuggestionOut(BaseModel):
+    article_id: str
+    category: str
+    title: str
+    reply: str
+    language: str
+    similarity: float = Field(description="cosine in [-1, 1]")
+    confidence: float = Field(description="calibrated probability that this is the right article")
+    missing_slots: list[str]
+    source: str
+    article_version: int
+
+
+class ResultOut(BaseModel):
+    """Everything an agent needs to act on one message."""
+
+    id: str
+    language: str
+    script: str | None
+    model: str
+    category: CategoryOut
+    team: str
+    priority: PriorityOut
+    sentiment: SentimentOut
+    key_info: list[KeyInfoOut]
+    suggestions: list[SuggestionOut]
+    needs_review: bool
+    review_reasons: list[str]
+
+
+class RejectedOut(BaseModel):
+    """A message of a batch that could not be judged."""
+
+    id: str | None
+    error: ErrorOut
+
+
+class BatchOut(BaseModel):
+    """One entry per message, in order."""
+
+    results: list[ResultOut | RejectedOut]
+    rejected: int

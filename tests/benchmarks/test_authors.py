@@ -1,0 +1,73 @@
+"""Each author held out in turn: how a model does on a voice that it has never heard."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.corpus import Ticket, read_corpus
+from training.fit import FitOptions, Rows, fit_head, fit_hierarchy, to_csr
+from training.metrics import accuracy, macro_f1, with_interval
+from triage.classifier import Classifier
+from triage.encoder import load_encoder
+from triage.lexical import LexicalFeatures
+from triage.settings import default_datasets_dir
+from triage.text import detect_language
+
+TASKS = ("category", "intent", "priority", "sentiment")
+
+
+@pytest.fixture(scope="module")
+def encoded() -> tuple[list[Ticket], np.ndarray, np.ndarray]:
+    tickets = list(read_corpus(default_datasets_dir() / "tickets.jsonl").tickets)
+    vectors = load_encoder().encode([t.normalised for t in tickets])
+    languages = np.array([detect_language(t.text).code for t in tickets])
+    return tickets, vectors, languages
+
+
+def test_every_author_held_out(encoded: tuple[list[Ticket], np.ndarray, np.ndarray]) -> None:
+    tickets, vectors, languages = encoded
+    authors = np.array([t.author for t in tickets])
+    shares = []
+    for author in sorted(set(authors)):
+        train, held = np.flatnonzero(authors != author), np.flatnonzero(authors == author)
+        classifier = _fitted([tickets[i] for i in train], vectors[train], languages[train])
+        predictions = classifier.predict(
+            [tickets[i].normalised for i in held], vectors[held], languages=list(languages[held])
+        )
+        line = [f"author {author}: {len(held)} messages"]
+        for task in TASKS:
+            true = np.array([tickets[i].labels[task] for i in held])
+            predicted = np.array([p[task].best for p in predictions])
+            estimate = with_interval(accuracy, true, predicted)
+            line.append(
+                f"{task} {estimate.value:.3f} ({estimate.low:.3f}-{estimate.high:.3f}) "
+                f"F1 {macro_f1(true, predicted):.3f}"
+            )
+            if task == "category":
+                shares.append(estimate.value)
+        print("; ".join(line))  # noqa: T201
+    assert np.mean(shares) > 0.7
+
+
+def _fitted(tickets: list[Ticket], vectors: np.ndarray, languages: np.ndarray) -> Classifier:
+    options = FitOptions()
+    features = LexicalFeatures.fit([t.normalised for t in tickets], min_texts=2)
+    rows = Rows(
+        to_csr(features.transform([t.normalised for t in tickets]), len(features.terms)),
+        vectors,
+        languages,
+    )
+    fitted = {
+        task: fit_head(rows, [str(t.labels[task]) for t in tickets], options=options)
+        for task in TASKS
+    }
+    hierarchy, _ = fit_hierarchy(
+        fitted["category"],
+        fitted["intent"],
+        [str(t.labels["category"]) for t in tickets],
+        languages=languages,
+        options=options,
+    )
+    heads = {task: fit.head for task, fit in fitted.items()}
+    return Classifier(features, heads, hierarchy=hierarchy)

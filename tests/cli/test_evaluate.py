@@ -1,0 +1,60 @@
+"""``triage evaluate``: how good a model is on labelled tickets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def test_the_figures_are_given_as_json(shop: Any) -> None:
+    run = shop.triage("evaluate", shop.tickets, "--json")
+    assert run.code == 0, run.err
+    figures = json.loads(run.out)
+    assert figures["model"] == "shop-1"
+    assert set(figures["tasks"]) == {"category", "intent", "priority", "sentiment"}
+    cells = figures["tasks"]["category"]["by_language"]
+    rows = len(shop.tickets.read_text(encoding="utf-8").splitlines())
+    assert cells["all"]["rows"] == rows
+    assert cells["zh"]["rows"] + cells["en"]["rows"] == rows
+    accuracy = cells["all"]["accuracy"]
+    assert accuracy["low"] <= accuracy["value"] <= accuracy["high"]
+    assert accuracy["value"] > 0.9, "these are the tickets that it was trained on"
+    assert 0 <= figures["review"]["all"]["accepted"] <= 1
+
+
+def test_a_known_mistake_is_counted(shop: Any, tmp_path: Any) -> None:
+    rows = [
+        {"id": "e-1", "text": "忘记密码了怎么找回", "category": "account"},
+        {"id": "e-2", "text": "I forgot my password", "category": "refund"},
+    ]
+    held = tmp_path / "held.jsonl"
+    held.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    figures = json.loads(shop.triage("evaluate", held, "--json", "--model", "shop-1").out)
+    assert set(figures["tasks"]) == {"category"}
+    assert figures["tasks"]["category"]["by_language"]["all"]["accuracy"]["value"] == 0.5
+    assert figures["tasks"]["category"]["confusions"] == [
+        {"true": "refund", "predicted": "account", "count": 1, "ids": ["e-2"]}
+    ]
+
+
+def test_the_table_shows_model_tasks_and_review(shop: Any) -> None:
+    run = shop.triage("evaluate", shop.tickets)
+    assert run.code == 0
+    for shown in ("model shop-1", "category", "sentiment", "accepted without review"):
+        assert shown in run.out
+
+
+def test_bad_rows_are_listed_with_exit_code_1(shop: Any, tmp_path: Any) -> None:
+    held = tmp_path / "held.jsonl"
+    held.write_text('{"text": "I forgot my password", "category": "account"}\n{oops\n')
+    run = shop.triage("evaluate", held, "--json")
+    assert run.code == 1
+    assert json.loads(run.out)["tasks"]["category"]["by_language"]["all"]["rows"] == 1
+    assert json.loads((tmp_path / "held.rejects.jsonl").read_text())["line"] == 2
+
+
+def test_an_absent_file_and_an_absent_model_are_unusable(shop: Any, tmp_path: Any) -> None:
+    assert shop.triage("evaluate", tmp_path / "none.jsonl").code == 2
+    run = shop.triage("evaluate", shop.tickets, "--model", "none")
+    assert run.code == 2
+    assert "triage models list" in run.err

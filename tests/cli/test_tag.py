@@ -1,0 +1,122 @@
+"""``triage tag``: a file of messages in, one row per row out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from tests.golden.__main__ import starter_engine
+from triage.settings import Settings
+
+Triage = Callable[..., Any]
+ROWS: list[dict[str, Any]] = [
+    {"id": "z-9", "text": "我的快递到哪了", "created_at": "2026-11-12T09:30:00+08:00"},
+    {"id": "a-1", "text": "I want a refund for order A-10023", "created_at": "2026-11-12T09:30:00"},
+    {
+        "id": "m-5",
+        "text": "發票可以補開嗎",
+        "created_at": "2026-11-13",
+        "customer": {"tier": "vip"},
+    },
+    {"id": "m-4", "text": "app 一直闪退", "created_at": "2026-11-14T00:00:00Z", "subject": "求助"},
+]
+BAD_LINES = {
+    "not JSON": "{oops",
+    "not an object": "[1, 2]",
+    "no text": '{"id": "bad"}',
+    "empty text": '{"id": "bad", "text": " "}',
+    "text is a number": '{"id": "bad", "text": 5}',
+    "no such date": '{"id": "bad", "text": "hi", "created_at": "soon"}',
+    "customer is a text": '{"id": "bad", "text": "hi", "customer": "Ann"}',
+}
+
+
+def _lines(*rows: object) -> bytes:
+    texts = (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows)
+    return "".join(f"{text}\n" for text in texts).encode()
+
+
+def _records(content: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def test_tagged_rows_keep_order_and_ids_and_equal_library_and_api(
+    triage: Triage, tmp_path: Path
+) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "new" / "out.jsonl"
+    source.write_bytes(_lines(*ROWS))
+    run = triage("tag", source, "-o", out)
+    assert run.code == 0
+    assert "4 rows, 0 rejected" in run.err
+    tagged = _records(out.read_text(encoding="utf-8"))
+    assert [record["id"] for record in tagged] == ["z-9", "a-1", "m-5", "m-4"]
+    engine = starter_engine(Settings())
+    assert tagged == [result.to_dict() for result in engine.triage(ROWS)]
+    with TestClient(create_app(Settings(), engine=engine)) as client:
+        answer = client.post("/v1/triage/batch", json={"messages": ROWS})
+    assert tagged == answer.json()["results"]
+
+
+def test_bad_rows_give_entries_in_their_place_and_exit_code_1(triage: Triage) -> None:
+    run = triage("tag", "-", "-o", "-", stdin=_lines(ROWS[0], *BAD_LINES.values(), ROWS[1]))
+    assert run.code == 1
+    records = _records(run.out)
+    assert len(records) == len(BAD_LINES) + 2
+    assert (records[0]["id"], records[-1]["id"]) == ("z-9", "a-1")
+    assert records[-1]["category"]["label"] == "refund"
+    for line, record in enumerate(records[1:-1], start=2):
+        assert record["line"] == line
+        assert len(record["error"]) > 10
+    assert [record["id"] for record in records[3:-1]] == ["bad"] * (len(BAD_LINES) - 2)
+    assert f"{len(BAD_LINES)} rejected" in run.err
+
+
+def test_ids_that_are_numbers_are_kept_zero_too(triage: Triage) -> None:
+    rows = [{"id": 0, "text": "hi"}, {"id": 7, "text": "hello"}]
+    records = _records(triage("tag", "-", "-o", "-", stdin=_lines(*rows)).out)
+    assert [str(record["id"]) for record in records] == ["0", "7"]
+
+
+def test_a_table_of_comma_separated_values_is_tagged(triage: Triage, tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    source.write_text('id,text\nc-1,"where, pls, is my parcel"\nc-2,我要退款\n', encoding="gb18030")
+    assert triage("tag", source, "-o", out).code == 0
+    records = _records(out.read_text(encoding="utf-8"))
+    assert [(r["id"], r["category"]["label"]) for r in records] == [
+        ("c-1", "logistics"),
+        ("c-2", "refund"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["absent.jsonl", "rows.txt", "[/b].jsonl", "[bold]absent.jsonl"])
+def test_unusable_input_is_named_with_exit_code_2(
+    triage: Triage, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "rows.txt").write_text("hi")
+    run = triage("tag", tmp_path / name, "-o", tmp_path / "out.jsonl")
+    assert run.code == 2
+    assert name in run.err
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize("place", ["folder", "file/out.jsonl"])
+def test_an_output_that_cannot_be_written_is_named_with_exit_code_2(
+    triage: Triage, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("x")
+    run = triage("tag", "-", "-o", tmp_path / place, stdin=_lines(ROWS[0]))
+    assert run.code == 2
+    assert place in run.err
+
+
+def test_an_output_is_asked_for(triage: Triage) -> None:
+    run = triage("tag", "-")
+    assert run.code == 2
+    assert "--out" in run.err

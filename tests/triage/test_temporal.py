@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+from fakes import NOW, NOW_UTC
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.temporal import find_dates
+
+PIECES = [
+    "今天",
+    "昨晚",
+    "上周",
+    "下周",
+    "五",
+    "天",
+    "2",
+    "月",
+    "29",
+    "日",
+    "号",
+    "点",
+    "半",
+    "十",
+    "二",
+    "千",
+    "年前",
+    "个月后",
+    "之内",
+    "零",
+    "两",
+    "廿",
+    "31",
+    "99",
+    "999",
+    "/",
+    "-",
+    "2026",
+    "00",
+    "ago",
+    " ",
+    "in ",
+    "two ",
+    "weeks",
+    "last ",
+    "Friday",
+    "Feb ",
+    "of ",
+    "30th",
+    "凌晨",
+    "12",
+    ":",
+    "618",
+]
+
+
+def longest(text: str, now: datetime = NOW) -> str | None:
+    """Return the value of the longest date expression, as extraction would choose it."""
+    found = sorted(find_dates(text, now), key=lambda f: f[0] - f[1])
+    return found[0][2] if found else None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("昨天下的单", "2026-11-20"),
+        ("大前天", "2026-11-18"),
+        ("聽日送到", "2026-11-22"),
+        ("前天晚上8点", "2026-11-19T20:00"),
+        ("昨晚11点", "2026-11-20T23:00"),
+        ("今早9:30", "2026-11-21T09:30"),
+        ("明天下午三点", "2026-11-22T15:00"),
+        ("后天上午10点15分", "2026-11-23T10:15"),
+        ("今天中午12点半", "2026-11-21T12:30"),
+        ("今天中午1点", "2026-11-21T13:00"),
+        ("今天凌晨2点", "2026-11-21T02:00"),
+        ("周五", "2026-11-20"),
+        ("上周五", "2026-11-13"),
+        ("下周三", "2026-11-25"),
+        ("上上星期天", "2026-11-08"),
+        ("11月11日", "2026-11-11"),
+        ("十一月十一号", "2026-11-11"),
+        ("1月3日", "2027-01-03"),
+        ("25年11月3日", "2025-11-03"),
+        ("2026年11月20日下午3点半", "2026-11-20T15:30"),
+        ("5号发的货", "2026-11-05"),
+        ("三天前", "2026-11-18"),
+        ("三天内", "2026-11-24"),
+        ("两小时后", "2026-11-21T12:00"),
+        ("半小时前", "2026-11-21T09:30"),
+        ("一个月前", "2026-10-21"),
+        ("上个月", "2026-10"),
+        ("双十一", "2026-11-11"),
+        ("618买的", "2026-06-18"),
+    ],
+)
+def test_chinese_dates_are_resolved(text: str, value: str):
+    assert longest(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("yesterday", "2026-11-20"),
+        ("the day before yesterday", "2026-11-19"),
+        ("the day after tomorrow", "2026-11-23"),
+        ("last night", "2026-11-20"),
+        ("3 days ago", "2026-11-18"),
+        ("two weeks ago", "2026-11-07"),
+        ("a couple of days ago", "2026-11-19"),
+        ("in 2 hours", "2026-11-21T12:00"),
+        ("within 3 days", "2026-11-24"),
+        ("last Friday", "2026-11-20"),
+        ("this Saturday", "2026-11-21"),
+        ("on Friday", "2026-11-27"),
+        ("next Monday", "2026-11-23"),
+        ("Nov 11", "2026-11-11"),
+        ("March 3", "2027-03-03"),
+        ("11th of November, 2025", "2025-11-11"),
+        ("next month", "2026-12"),
+        ("2026-11-20", "2026-11-20"),
+        ("2026/1/5", "2026-01-05"),
+        ("11/12/2026", "2026-11-12"),
+        ("13/11/2026", "2026-11-13"),
+    ],
+)
+def test_english_and_numeric_dates_are_resolved(text: str, value: str):
+    assert longest(text) == value
+
+
+@pytest.mark.parametrize(
+    "text", ["2月30日", "13/13/2026", "第3天后", "5号楼", "2026-13-01", "31号", "hello", ""]
+)
+def test_what_is_no_date_is_not_resolved(text: str):
+    assert longest(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("今晚12点", "2026-11-22T00:00"), ("今天凌晨12点", "2026-11-21T00:00")],
+)
+def test_twelve_at_night_is_midnight_and_not_noon(text: str, value: str):
+    assert longest(text) == value
+
+
+def test_the_29th_of_february_is_found_from_the_year_after():
+    assert longest("2月29日", datetime(2028, 3, 1)) == "2028-02-29"  # noqa: DTZ001
+
+
+def test_a_zone_of_the_message_time_does_not_show_in_the_value():
+    assert longest("两小时后", NOW_UTC) == "2026-11-21T12:00"
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_every_date_found_is_iso_and_lies_in_the_text(text: str):
+    for start, end, value in find_dates(text, NOW):
+        assert 0 <= start < end <= len(text)
+        if len(value) == 7:
+            date.fromisoformat(f"{value}-01")
+        else:
+            datetime.fromisoformat(value)

@@ -1,0 +1,1 @@
+"""Subcommands of ``triage`` that need the engine alone."""
