@@ -1,4 +1,4 @@
-"""Each author held out in turn: how a model does on a voice that it has never heard."""
+"""Authors held out: how a model does on a voice it has never heard, and how more texts help."""
 
 from __future__ import annotations
 
@@ -48,6 +48,27 @@ def test_every_author_held_out(encoded: tuple[list[Ticket], np.ndarray, np.ndarr
                 shares.append(estimate.value)
         print("; ".join(line))  # noqa: T201
     assert np.mean(shares) > 0.7
+
+
+@pytest.mark.parametrize("author", ["e", "k"])
+def test_more_texts_of_others_help_with_a_voice_never_heard(
+    encoded: tuple[list[Ticket], np.ndarray, np.ndarray], author: str
+) -> None:
+    tickets, vectors, languages = encoded
+    authors = np.array([t.author for t in tickets])
+    held = np.flatnonzero(authors == author)
+    others = np.random.default_rng(13).permutation(np.flatnonzero(authors != author))
+    true = np.array([tickets[i].labels["category"] for i in held])
+    curve = []
+    for share in (0.125, 0.25, 0.5, 1.0):
+        train = others[: int(share * len(others))]
+        classifier = _fitted([tickets[i] for i in train], vectors[train], languages[train])
+        predictions = classifier.predict(
+            [tickets[i].normalised for i in held], vectors[held], languages=list(languages[held])
+        )
+        curve.append(accuracy(true, np.array([p["category"].best for p in predictions])))
+        print(f"author {author}: {len(train)} texts, category {curve[-1]:.3f}")  # noqa: T201
+    assert curve[-1] > curve[0]
 
 
 def _fitted(tickets: list[Ticket], vectors: np.ndarray, languages: np.ndarray) -> Classifier:
