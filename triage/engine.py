@@ -24,7 +24,7 @@ from triage.review import review_reasons
 from triage.sentiment import SentimentReader, load_flags
 from triage.settings import Settings, load_settings
 from triage.suggestion import SuggestionContext, rank, suggest
-from triage.text import UNDETERMINED, Language, read
+from triage.text import UNDETERMINED, Language, as_written, read
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,9 +171,7 @@ class TriageEngine:
         priority = self._parts.policy.judge(
             found.message.text,
             learnt=found.predictions[PRIORITY],
-            evidence=lambda level: bundle.classifier.strongest_term(
-                PRIORITY, level, found.text, language=found.language.code
-            ),
+            evidence=lambda level: self._evidence(found, level),
             customer=found.message.customer,
         )
         suggestions = suggest(
@@ -204,6 +202,13 @@ class TriageEngine:
             needs_review=bool(reasons),
             review_reasons=reasons,
         )
+
+    def _evidence(self, found: _Understood, level: str) -> str | None:
+        """Return the words of the message that speak most for a learnt priority."""
+        term = self._parts.bundle.classifier.strongest_term(
+            PRIORITY, level, found.text, language=found.language.code
+        )
+        return as_written(term, found.message.text) if term else None
 
     def _hits(self, found: _Understood) -> list[Hit]:
         return self._parts.bundle.knowledge.search(found.text, found.vector, day=found.now.date())

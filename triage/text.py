@@ -120,6 +120,15 @@ def to_simplified(text: str) -> str:
     return str(_converter("tw2s").convert(_SURROGATE.sub("\ufffd", text))).replace("帐", "账")
 
 
+def as_written(term: str, text: str) -> str | None:
+    """Return the place of ``text`` that a normalised ``term`` came from, or ``None``."""
+    folded = to_simplified(text).lower()
+    start = folded.find(term)
+    if start < 0 or len(folded) != len(text):
+        return None
+    return text[start : start + len(term)]
+
+
 def to_traditional(text: str) -> str:
     """Convert Simplified Chinese to Traditional with Taiwan's wording."""
     return str(_converter("s2twp").convert(text)) if _HAN.search(text) else text

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from triage.text import (
     Language,
+    as_written,
     clean,
     detect_language,
     normalise,
@@ -193,3 +194,9 @@ def test_scripts_are_converted_and_other_text_is_not():
     assert to_traditional("订单的快递") != "订单的快递"
     assert to_simplified(to_traditional("订单还没到")) == "订单还没到"
     assert to_traditional("order") == "order"
+
+
+def test_a_normalised_term_is_found_as_it_was_written():
+    assert as_written("发票", "請補開發票,謝謝") == "發票"
+    assert as_written("refund", "My REFUND please") == "REFUND"
+    assert as_written("退货", "請補開發票") is None
