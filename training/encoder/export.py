@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.encoder.sharing import share_rows
 from triage.errors import EncoderError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def _save_quantised(source: Path, target: Path) -> None:
 
     model = onnx.load(str(source))
     graph = model.graph
+    share_rows(graph)
     kept = []
     for tensor in graph.initializer:
         weights = numpy_helper.to_array(tensor)

