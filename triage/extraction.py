@@ -19,6 +19,7 @@ from cn2an import cn2an
 
 from triage.domain import KeyInfo
 from triage.temporal import find_dates
+from triage.text import without_surrogates
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 # Stronger first: a phone number inside a link is part of the link.
 STRENGTH = ("url", "email", "tracking_no", "phone", "order_id", "amount", "date")
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r"[a-zA-Z]+|\d+|\s|.", re.DOTALL)
 _URL = re.compile(r"(?:https?://|www\.)[\w\-.~:/?#@!$&'()*+,;=%]+", re.ASCII | re.IGNORECASE)
 _EMAIL = re.compile(
@@ -244,8 +244,7 @@ class _CharacterClassTokenizer:
     def __call__(self, text: str) -> Doc:
         from spacy.tokens import Doc
 
-        # A lone surrogate cannot be stored as UTF-8; one stand-in keeps every offset.
-        words = _TOKEN.findall(_SURROGATE.sub("\ufffd", text))
+        words = _TOKEN.findall(without_surrogates(text))
         return Doc(self._vocab, words=words, spaces=[False] * len(words))
 
 

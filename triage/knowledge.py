@@ -74,8 +74,9 @@ class KnowledgeIndex:
         if not self.passages:
             return
         self._bm25: Any = bm25s.BM25(method="lucene", k1=BM25_K1)
-        self._bm25.index([search_terms(p.text) for p in passages], show_progress=False)
-        self._idf = self._term_idf()
+        terms = [search_terms(p.text) for p in self.passages]
+        self._bm25.index(terms, show_progress=False)
+        self._idf = self._term_idf(terms)
 
     @property
     def size(self) -> int:
@@ -115,10 +116,10 @@ class KnowledgeIndex:
                 hits[article.id] = _merged(hits.get(article.id), found)
         return list(hits.values())
 
-    def _term_idf(self) -> dict[str, float]:
+    def _term_idf(self, passages: Sequence[list[str]]) -> dict[str, float]:
         holders: Counter[str] = Counter()
-        for passage in self.passages:
-            holders.update(set(search_terms(passage.text)))
+        for terms in passages:
+            holders.update(set(terms))
         return {term: self._idf_of(count) for term, count in holders.items()}
 
     def _idf_of(self, holders: int) -> float:

@@ -116,8 +116,12 @@ def to_simplified(text: str) -> str:
     """
     if not _HAN.search(text):
         return text
-    # A lone surrogate cannot be handed to the converter; one stand-in keeps every offset.
-    return str(_converter("tw2s").convert(_SURROGATE.sub("\ufffd", text))).replace("帐", "账")
+    return str(_converter("tw2s").convert(without_surrogates(text))).replace("帐", "账")
+
+
+def without_surrogates(text: str) -> str:
+    """Put a stand-in for each lone surrogate, which UTF-8 cannot hold; every offset stays."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def as_written(term: str, text: str) -> str | None:

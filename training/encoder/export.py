@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.encoder.sharing import share_rows
+from training.encoder.sharing import MATRIX, share_rows
 from triage.errors import EncoderError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 MIN_QUANTISED_SIZE = 10_000
 OPSET = 17
-MATRIX = 2
 
 
 def export_encoder(source: str, target: Path, *, max_tokens: int = 256) -> Path:
