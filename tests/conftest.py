@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes import NOW_UTC, FakeEncoder, starter_articles, ticket_rows, write_rows
 from hypothesis import settings
+from tiny_bert import export_tiny, make_tiny_bert
 
 from training.corpus import Corpus, read_corpus
 from training.fit import FitOptions
@@ -24,6 +25,18 @@ if TYPE_CHECKING:
 
 settings.register_profile("tests", deadline=None, derandomize=True, database=None, max_examples=80)
 settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a sentence-transformers folder with random weights."""
+    return make_tiny_bert(tmp_path_factory.mktemp("bert") / "tiny-bert")
+
+
+@pytest.fixture(scope="session")
+def tiny_exported(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the export of ``tiny_bert``, cut at 32 tokens."""
+    return export_tiny(tiny_bert, tmp_path_factory.mktemp("exported") / "encoder", max_tokens=32)
 
 
 @pytest.fixture(scope="session")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import string
-import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 DIM = 32
 POSITIONS = 64
+CALIBRATION = [
+    "where is my order please",
+    "my parcel is late late late",
+    "refund",
+    "please cancel the order, refund me",
+    "x9 zebra!?",
+]
 _WORDS = ["my", "order", "parcel", "is", "late", "refund", "where", "the", "please", "cancel", "me"]
 
 
@@ -43,9 +47,8 @@ def make_tiny_bert(folder: Path) -> Path:
     return folder
 
 
-@contextlib.contextmanager
-def exporting() -> Iterator[None]:
-    """Bear with the warnings of torch's older exporter, which the export chooses on purpose."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+def export_tiny(bert: Path, target: Path, *, max_tokens: int) -> Path:
+    """Export ``bert`` with int8 scales fixed by a few texts."""
+    from training.encoder.export import export_encoder
+
+    return export_encoder(str(bert), target, texts=CALIBRATION, max_tokens=max_tokens)

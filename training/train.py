@@ -40,7 +40,7 @@ ENCODE_STEP = 256
 MIN_TEXTS = 2  # a term that one text alone holds teaches nothing
 SMALL_CORPUS = 200  # below it, even such terms are kept
 MIN_REPORTED = 50  # a language with fewer rows gets no figures of its own
-_LIBRARIES = ("numpy", "scikit-learn", "scipy", "onnxruntime", "faiss-cpu", "bm25s", "spacy")
+_LIBRARIES = ("numpy", "scikit-learn", "scipy", "openvino", "faiss-cpu", "bm25s", "spacy")
 
 
 @dataclass(frozen=True, slots=True)

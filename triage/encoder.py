@@ -1,4 +1,4 @@
-"""Texts to unit vectors: the shipped ONNX encoder, or any sentence-transformers model by name.
+"""Texts to unit vectors: the shipped encoder, an exported one, or a sentence-transformers model.
 
 Importing this module loads no model library; torch is touched only when a model that is not an
 exported folder is asked for.
@@ -11,19 +11,25 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
 from triage.errors import EncoderError, MissingExtraError
+from triage.inference import GRAPHS, Inference
 from triage.settings import default_models_dir
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BATCH_TOKENS = 4096
-FORMAT = 1
+FORMAT = 2
+# Texts that are cut and sorted by length at a time: tokens cost far more memory than text.
+CHUNK = 2048
 NEEDED = {"format", "name", "dim", "max_tokens", "pad_token_id"}
+# Below this cosine to the vectors of the processor that made the folder, int8 goes wrong here.
+LEAST_FIDELITY = 0.99
+
+Precision = Literal["int8", "float32"]
 
 
 class Encoder(Protocol):
@@ -41,7 +47,12 @@ class Encoder(Protocol):
         """Return unit vectors, shape (n, dim); a text's vector does not depend on the others."""
 
 
-def load_encoder(name_or_path: str | None = None, *, threads: int | None = None) -> Encoder:
+def load_encoder(
+    name_or_path: str | None = None,
+    *,
+    threads: int | None = None,
+    precision: Precision | None = None,
+) -> Encoder:
     """Load the default encoder, an exported folder, or a sentence-transformers model.
 
     Args:
@@ -49,47 +60,49 @@ def load_encoder(name_or_path: str | None = None, *, threads: int | None = None)
             ``training.encoder.export``; a sentence-transformers folder; or a model name that the
             local Hugging Face cache holds.
         threads: processor threads to use; default all.
+        precision: of an exported folder's arithmetic; default int8 where it gives the folder's
+            vectors on this processor, else float32.
 
     Raises:
         EncoderError: nothing loadable is found under that name.
         MissingExtraError: the model needs the extra ``encoders``.
     """
     if name_or_path is None:
-        return OnnxEncoder(default_models_dir() / "encoder", threads=threads)
+        return OnnxEncoder(default_models_dir() / "encoder", threads=threads, precision=precision)
     if (Path(name_or_path) / "encoder.json").is_file():
-        return OnnxEncoder(Path(name_or_path), threads=threads)
+        return OnnxEncoder(Path(name_or_path), threads=threads, precision=precision)
     return SentenceTransformerEncoder(name_or_path, threads=threads)
 
 
 class OnnxEncoder:
-    """An exported folder (model.onnx, tokenizer.json, encoder.json) run by ONNX Runtime.
+    """An exported folder (graphs, model.safetensors, tokenizer.json, encoder.json), without torch.
 
-    Texts are sorted by length and cut into batches of a bounded number of tokens, then mean-pooled
-    over their own tokens and scaled to unit length.
+    Texts are sorted by length and padded to one of a few shapes, so that memory stays small and
+    no shape is compiled twice.
     """
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, threads: int | None = None, precision: Precision | None = None
+    ) -> None:
         description = _read_description(folder)
-        try:
-            import onnxruntime
-            from tokenizers import Tokenizer
-
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = threads or os.cpu_count() or 1
-            options.log_severity_level = 3
-            self._session = onnxruntime.InferenceSession(
-                str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-            )
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        except Exception as fault:  # onnxruntime and tokenizers raise classes of their own
-            raise EncoderError(
-                f"the encoder folder {folder} cannot be loaded: {fault}; "
-                "make it again with python -m training.encoder.export"
-            ) from fault
-        self._tokenizer.enable_truncation(int(description["max_tokens"]))
         self._pad = int(description["pad_token_id"])
         self._dim = int(description["dim"])
-        self._name = f"{description['name']}@{_fingerprint(folder)}"
+        self._threads = threads or os.cpu_count() or 1
+        try:
+            from tokenizers import Tokenizer
+
+            self._name = f"{description['name']}@{_fingerprint(folder)}"
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer.no_padding()
+            self._tokenizer.enable_truncation(int(description["max_tokens"]))
+            self._inference = self._load(folder, precision or "int8")
+            if precision is None and not self._is_true(folder, description):
+                self._inference = self._load(folder, "float32")
+        except Exception as fault:  # openvino and tokenizers raise classes of their own
+            raise EncoderError(
+                f"the encoder folder {folder} cannot be loaded: {' '.join(str(fault).split())}; "
+                "make it again with python -m training.encoder.export"
+            ) from fault
 
     @property
     def name(self) -> str:
@@ -101,25 +114,33 @@ class OnnxEncoder:
         """Length of a vector."""
         return self._dim
 
+    @property
+    def precision(self) -> Precision:
+        """The arithmetic in use."""
+        return self._precision
+
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors of ``texts``, shape (n, dim), in their order."""
         vectors = np.zeros((len(texts), self._dim), dtype=np.float32)
-        encodings = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts))]
-        order = sorted(range(len(texts)), key=lambda i: len(encodings[i]))
-        for batch in _batches(order, [len(ids) for ids in encodings]):
-            vectors[batch] = self._encode_batch([encodings[i] for i in batch])
+        for start in range(0, len(texts), CHUNK):
+            chunk = list(texts[start : start + CHUNK])
+            ids = [e.ids for e in self._tokenizer.encode_batch_fast(chunk)]
+            vectors[start : start + CHUNK] = self._inference.vectors(ids)
         return vectors
 
-    def _encode_batch(self, ids: list[list[int]]) -> NDArray[np.float32]:
-        width = max(len(row) for row in ids)
-        tokens = np.full((len(ids), width), self._pad, dtype=np.int64)
-        mask = np.zeros((len(ids), width), dtype=np.int64)
-        for position, row in enumerate(ids):
-            tokens[position, : len(row)] = row
-            mask[position, : len(row)] = 1
-        states = self._session.run(None, {"input_ids": tokens, "attention_mask": mask})[0]
-        weights = mask[:, :, None].astype(np.float32)
-        return _unit((states * weights).sum(axis=1) / weights.sum(axis=1))
+    def _load(self, folder: Path, precision: Precision) -> Inference:
+        self._precision = precision
+        graph = folder / GRAPHS[precision]
+        return Inference(graph, dim=self._dim, pad=self._pad, threads=self._threads)
+
+    def _is_true(self, folder: Path, description: dict[str, Any]) -> bool:
+        """Return whether the probes' vectors come out as they did when the folder was made."""
+        probes: list[str] = description.get("probes", [])
+        if not probes:
+            return True
+        made = np.load(folder / "probes.npy", allow_pickle=False)
+        cosines = (self.encode(probes) * made).sum(axis=1)
+        return bool(cosines.min() > LEAST_FIDELITY)
 
 
 class SentenceTransformerEncoder:
@@ -190,22 +211,6 @@ def _read_description(folder: Path) -> dict[str, Any]:
 
 def _fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
-    for file in ("model.onnx", "tokenizer.json", "encoder.json"):
+    for file in ("model.safetensors", "tokenizer.json", "encoder.json", *GRAPHS.values()):
         digest.update((folder / file).read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
-    """Cut ``order`` (shortest first) so that a padded batch holds at most BATCH_TOKENS tokens."""
-    batches: list[list[int]] = []
-    for index in order:
-        if not batches or (len(batches[-1]) + 1) * lengths[index] > BATCH_TOKENS:
-            batches.append([])
-        batches[-1].append(index)
-    return batches
-
-
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: NDArray[np.float32] = (rows / np.maximum(norms, 1e-12)).astype(np.float32)
-    return unit

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections import Counter
+from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 torch = pytest.importorskip("torch")
@@ -22,17 +20,14 @@ transformers = pytest.importorskip("transformers")
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from training.encoder.augment import Mixer, joined, reworded
-from training.encoder.charsmap import simplify
-from training.encoder.distil import Material, Recipe, Trainer, rate, translation_loss
+from training.encoder.distil import Material, Recipe, Trainer, rate
 from training.encoder.folder import write_folder
 from training.encoder.initialise import gloss_rows
+from training.encoder.losses import Pairing, contrast_loss, translation_loss
 from training.encoder.material import Reader
-from training.encoder.measure import Vectors, recall_at_one, spearman
-from training.encoder.pairs import Translation, glosses, read_corpus
 from training.encoder.streams import Speller, make_stream
-from training.encoder.student import Student, load_body
-from training.encoder.vocabulary import Vocabulary, build_tokenizer, choose_units, english_pieces
+from training.encoder.student import GRID_STEP, Student, keep_layers, load_body
+from training.encoder.vocabulary import Vocabulary, build_tokenizer, english_pieces
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 ENGLISH = [*SPECIAL, "refund", "parcel", "my", "where", "is", "the", "##s", "cafe", ",", "?", "中"]
@@ -72,8 +67,13 @@ def vocabulary(teacher: Path) -> Vocabulary:
 
 
 @pytest.fixture
-def tokenizer(teacher: Path, vocabulary: Vocabulary) -> Tokenizer:
+def tokenizer_json(teacher: Path, vocabulary: Vocabulary) -> str:
     return build_tokenizer(vocabulary, teacher)
+
+
+@pytest.fixture
+def tokenizer(tokenizer_json: str) -> Tokenizer:
+    return Tokenizer.from_str(tokenizer_json)
 
 
 def new_student(teacher: Path, vocabulary: Vocabulary) -> Student:
@@ -83,16 +83,18 @@ def new_student(teacher: Path, vocabulary: Vocabulary) -> Student:
     return Student(body, rows.astype(np.float32))
 
 
-def new_material(tokenizer: Tokenizer, vocabulary: Vocabulary) -> Material:
+def new_material(tokenizer_json: str, vocabulary: Vocabulary) -> Material:
     chinese = ["快递", "退款", "头发", "什么", "快递的", "退款的", "中", "发快递"] * 2
-    texts = Reader(tokenizer, vocabulary).rows(chinese)
+    reader = Reader(tokenizer_json)
+    texts = reader.rows(chinese)
+    unlike = reader.rows(["退款", "", "什么", ""] * 4)
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(len(chinese), 16)).astype(np.float32)
     aims = torch.nn.functional.normalize(torch.from_numpy(vectors), dim=-1)
     order = list(range(len(chinese)))
     return Material(
         translations=(make_stream("tatoeba", texts, order),),
-        paraphrases=(make_stream("tatoeba", texts, order, texts[::-1]),),
+        contrasts=(make_stream("phrases", texts, order, texts[::-1], unlike),),
         english=make_stream("english", texts, order),
         teacher=aims,
         speller=Speller(vocabulary.spellings(), len(vocabulary.english)),
@@ -121,11 +123,14 @@ def test_english_keeps_the_ids_of_the_teacher(teacher: Path, tokenizer: Tokenize
     assert tokenizer.encode(text).ids == old.encode(text).ids
 
 
-def test_plain_and_continuing_forms_of_a_unit_read_one_row(vocabulary: Vocabulary):
-    ids, rows = vocabulary.tokens(), vocabulary.rows()
-    assert rows[ids["快递"]] == rows[ids["##快递"]]
-    assert rows[ids["中"]] == rows[ids["##中"]] == len(ENGLISH) + UNITS.index("中")
-    assert rows[ids["refund"]] == ids["refund"]
+def test_plain_and_continuing_forms_of_a_unit_share_one_id(
+    vocabulary: Vocabulary, tokenizer: Tokenizer
+):
+    ids = vocabulary.tokens()
+    assert ids["快递"] == ids["##快递"] == len(ENGLISH) + UNITS.index("快递")
+    assert ids["refund"] == ENGLISH.index("refund")
+    first, second = tokenizer.encode("退款快递").ids[1:3], tokenizer.encode("快递退款").ids[1:3]
+    assert first == second[::-1]
 
 
 def test_spelling_a_word_replaces_it_by_its_characters(vocabulary: Vocabulary):
@@ -134,12 +139,6 @@ def test_spelling_a_word_replaces_it_by_its_characters(vocabulary: Vocabulary):
     spelt = speller.spell(word, np.random.default_rng(0))
     assert set(spelt) == {word[0], len(ENGLISH), len(ENGLISH) + 1}
     assert len(spelt) > len(word)
-
-
-def test_units_are_frequent_words_of_known_characters():
-    counts = Counter({"快递": 9, "退款": 5})
-    units = choose_units(counts, ["快递", "退款", "头发"], words=2, characters=4)
-    assert units == ("快", "递", "退", "款", "快递", "退款")
 
 
 def test_a_row_starts_as_the_mean_of_its_glosses(teacher: Path):
@@ -153,13 +152,13 @@ def test_a_row_starts_as_the_mean_of_its_glosses(teacher: Path):
 
 
 def test_a_resumed_run_ends_where_an_unbroken_one_does(
-    teacher: Path, vocabulary: Vocabulary, tokenizer: Tokenizer, tmp_path: Path
+    teacher: Path, vocabulary: Vocabulary, tokenizer_json: str, tmp_path: Path
 ):
     recipe = replace(
         Recipe(), steps=6, warm_up=2, frozen_steps=1, tokens=40, english_tokens=20,
-        paraphrase_tokens=20, bank=4, checkpoint_every=3,
+        contrast_tokens=20, bank=4, checkpoint_every=3,
     )  # fmt: skip
-    material = new_material(tokenizer, vocabulary)
+    material = new_material(tokenizer_json, vocabulary)
     whole = Trainer(new_student(teacher, vocabulary), material, recipe)
     whole.run(tmp_path / "whole.pt")
     first = Trainer(new_student(teacher, vocabulary), material, recipe)
@@ -174,16 +173,29 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(
 
 
 def test_training_moves_new_rows_and_leaves_the_teachers_alone(
-    teacher: Path, vocabulary: Vocabulary, tokenizer: Tokenizer
+    teacher: Path, vocabulary: Vocabulary, tokenizer_json: str
 ):
     student = new_student(teacher, vocabulary)
     english, chinese = student.english.clone(), student.chinese.weight.detach().clone()
     recipe = replace(Recipe(), tokens=40, bank=4, warm_up=1)
-    trainer = Trainer(student, new_material(tokenizer, vocabulary), recipe)
+    trainer = Trainer(student, new_material(tokenizer_json, vocabulary), recipe)
     losses = [trainer.advance() for _ in range(60)]
     assert losses[-1] < losses[0]
     torch.testing.assert_close(student.english, english)
     assert not torch.equal(student.chinese.weight, chinese)
+
+
+def test_a_shallow_student_keeps_layers_from_first_to_last_and_its_folder_says_so(
+    teacher: Path, vocabulary: Vocabulary, tokenizer_json: str, tmp_path: Path
+):
+    student = new_student(teacher, vocabulary)
+    first = student.body.encoder.layer[0]
+    last = deepcopy(first)
+    student.body.encoder.layer = torch.nn.ModuleList([first, torch.nn.Identity(), last])
+    keep_layers(student.body, 2)
+    assert list(student.body.encoder.layer) == [first, last]
+    folder = write_folder(student, tokenizer_json, teacher=teacher, target=tmp_path / "folder")
+    assert json.loads((folder / "config.json").read_text())["num_hidden_layers"] == 2
 
 
 def test_the_rate_rises_then_falls_to_zero():
@@ -201,97 +213,52 @@ def test_a_text_that_the_teacher_holds_for_the_same_is_no_negative():
 
 
 def test_the_folder_loads_with_sentence_transformers_and_gives_the_same_vectors(
-    teacher: Path, vocabulary: Vocabulary, tokenizer: Tokenizer, tmp_path: Path
+    teacher: Path, vocabulary: Vocabulary, tokenizer_json: str, tmp_path: Path
 ):
     library = pytest.importorskip("sentence_transformers")
     student = new_student(teacher, vocabulary).eval()
-    folder = write_folder(
-        student, vocabulary, tokenizer, teacher=teacher, target=tmp_path / "folder"
-    )
-    rows = Reader(tokenizer, vocabulary).rows(["快递什么refund"])[0]
+    folder = write_folder(student, tokenizer_json, teacher=teacher, target=tmp_path / "folder")
+    rows = Reader(tokenizer_json).rows(["快递什么refund"])[0]
     mine = student(torch.from_numpy(rows)[None], torch.ones((1, len(rows)), dtype=torch.int64))
     model = library.SentenceTransformer(str(folder), device="cpu")
     theirs = model.encode(["快递什么refund"])
-    np.testing.assert_allclose(mine.detach().numpy(), theirs, atol=1e-5)
+    assert float((mine.detach().numpy() * theirs).sum()) > 0.9999
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
 
 
-def test_dictionary_entries_lose_pinyin_classifiers_and_cross_references(tmp_path: Path):
-    file = tmp_path / "cedict.txt.gz"
-    lines = [
-        "# comment",
-        "售貨員 售货员 [shou4 huo4 yuan2] /salesperson/CL:個|个[ge4]/",
-        "臺 台 [tai2] /variant of 台[tai2]/platform (on stage)/",
-        "王 王 [Wang2] /surname Wang/",
-    ]
-    with gzip.open(file, "wt", encoding="utf-8") as target:
-        target.write("\n".join(lines))
-    assert list(glosses(file)) == [("售货员", ["salesperson"]), ("台", ["platform"])]
+def test_rows_are_stored_exactly_and_their_gradient_passes_the_rounding(
+    teacher: Path, vocabulary: Vocabulary
+):
+    student = new_student(teacher, vocabulary)
+    steps = student.all_rows() / GRID_STEP
+    torch.testing.assert_close(steps, steps.round(), atol=1e-3, rtol=0)
+    rows = torch.tensor([[2, len(ENGLISH), 3]])
+    student(rows, torch.ones_like(rows))[0, 0].backward()
+    gradient = student.chinese.weight.grad.to_dense()
+    assert gradient[0].abs().sum() > 0
+    assert gradient[1].abs().sum() == 0
 
 
-def test_phrases_fill_their_slots_and_held_out_pairs_share_no_text_with_training(tmp_path: Path):
-    own = tmp_path / "own"
-    own.mkdir()
-    rows = [
-        {"slot": "goods", "values": [{"zh": "手机", "en": "phone"}, {"zh": "鞋", "en": "shoe"}]},
-        {"zh": ["退{goods}", "要退{goods}"], "en": ["Return the {goods}"]},
-    ]
-    (own / "phrases.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
-    pairs = tmp_path / "en-zh-pairs"
-    pairs.mkdir()
-    lines = [f"Sentence {i // 2}.\t第{i}个句子。" for i in range(40)]
-    (pairs / "tatoeba-cmn.txt").write_text("\n".join(lines), encoding="utf-8")
-    corpus = read_corpus(tmp_path, own, sources=("tatoeba", "phrases"), seed=0)
-    assert Translation("要退鞋", "Return the shoe") in corpus.translations["phrases"]
-    held_out = {pair.en for pair in corpus.held_out["tatoeba"]}
-    assert len(held_out) == 8
-    assert held_out.isdisjoint(pair.en for pair in corpus.translations["tatoeba"])
+def test_equals_near_and_near_misses_far_cost_less_than_the_other_way_round():
+    def loss(right: list[list[float]], unlike: list[list[float]], groups: list[int]) -> float:
+        pairs = Pairing(torch.tensor([0, 1]), torch.tensor([0]), torch.tensor(groups))
+        left = torch.eye(3)[:2]
+        return float(
+            contrast_loss(left, torch.tensor(right), torch.tensor(unlike), pairs, Recipe())
+        )
+
+    right, far = [[1.0, 0, 0], [0, 1.0, 0]], [[0, 0, 1.0]]
+    assert loss(right, far, [0, 1]) < loss(right, [[0.9, 0, 0.4]], [0, 1])
+    assert loss(right, far, [0, 1]) < loss(right[::-1], far, [0, 1])
+    # Texts of one group are no negatives of each other.
+    assert loss([[1.0, 0, 0]] * 2, far, [0, 1]) > loss([[1.0, 0, 0]] * 2, far, [5, 5])
 
 
-def test_mixing_puts_dictionary_words_into_english():
-    mixer = Mixer([("取消", ["to cancel"]), ("订单", ["order form"])], Counter({"取消": 3}))
-    mixed = mixer.mix("Cancel my order form, please", share=1.0, rng=np.random.default_rng(0))
-    assert mixed == "取消 my 订单 please"
-
-
-def test_other_wordings_and_joined_sentences_are_made_by_seed():
-    first, second = (reworded("怎么还没有发货", np.random.default_rng(4)) for _ in range(2))
-    assert first == second
-    pairs = [Translation("甲。", "a."), Translation("乙。", "b."), Translation("丙。", "c.")]
-    both = next(joined(pairs, 1, longest=2, rng=np.random.default_rng(0)))
-    assert len(both.zh) == 4
-    assert len(both.en.split()) == 2
-
-
-def test_figures_of_a_perfect_encoder_are_one():
-    def encode(texts: Sequence[str]) -> Vectors:
-        return np.eye(26, dtype=np.float32)[[ord(text) - ord("a") for text in texts]]
-
-    assert recall_at_one(encode, ["a", "b"], encode(["a", "b"])) == 1.0
-    assert spearman(encode, [("a", "a", 1), ("a", "b", 0), ("c", "c", 1)]) == pytest.approx(1.0)
-
-
-def test_simplifying_is_idempotent():
-    text = "甚麼時候發貨？著名的臺灣後面裡"
-    assert simplify(simplify(text)) == simplify(text)
-
-
-def test_rows_that_repeat_are_stored_once_in_an_onnx_graph():
-    onnx = pytest.importorskip("onnx")
-    runtime = pytest.importorskip("onnxruntime")
-    from training.encoder.sharing import share_rows
-
-    table = np.array([[3, 3], [1, 2], [3, 3], [0, 5], [1, 2]], dtype=np.float32)
-    make = onnx.helper
-    graph = make.make_graph(
-        [make.make_node("Gather", ["table", "ids"], ["rows"], name="lookup")],
-        "lookup",
-        [make.make_tensor_value_info("ids", onnx.TensorProto.INT64, [None])],
-        [make.make_tensor_value_info("rows", onnx.TensorProto.FLOAT, [None, 2])],
-        [onnx.numpy_helper.from_array(table, "table")],
-    )
-    assert share_rows(graph) == 2
-    model = make.make_model(graph, opset_imports=[make.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model)
-    session = runtime.InferenceSession(model.SerializeToString())
-    ids = np.array([4, 3, 2, 1, 0])
-    np.testing.assert_array_equal(session.run(None, {"ids": ids})[0], table[ids])
+def test_a_batch_without_equals_or_without_near_misses_has_a_loss():
+    none, recipe = torch.zeros((0, 3)), Recipe()
+    left, empty = torch.eye(3)[:2], torch.tensor([], dtype=torch.int64)
+    groups = torch.tensor([0, 1])
+    alone = contrast_loss(left, none, left, Pairing(empty, groups, groups), recipe)
+    assert float(alone) == 0
+    equal = contrast_loss(left, left, none, Pairing(groups, empty, groups), recipe)
+    assert float(equal) == pytest.approx(0, abs=1e-6)

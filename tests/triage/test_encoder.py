@@ -5,23 +5,20 @@ import shutil
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from fakes import FakeEncoder
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from tiny_bert import DIM, exporting, make_tiny_bert
+from tiny_bert import DIM
 
-from training.encoder.export import export_encoder
-from triage.encoder import (
-    BATCH_TOKENS,
-    OnnxEncoder,
-    SentenceTransformerEncoder,
-    _batches,
-    load_encoder,
-)
+from triage.encoder import OnnxEncoder, SentenceTransformerEncoder, load_encoder
 from triage.errors import EncoderError
+from triage.inference import BATCH_TOKENS, HEIGHTS, WIDTHS, _batches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,24 +36,13 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_bert(tmp_path_factory.mktemp("bert") / "tiny-bert")
-
-
-@pytest.fixture(scope="module")
-def exported(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with exporting():
-        return export_encoder(str(bert), tmp_path_factory.mktemp("onnx") / "encoder", max_tokens=32)
-
-
-@pytest.fixture(scope="module")
-def encoder(exported: Path) -> OnnxEncoder:
-    return OnnxEncoder(exported, threads=1)
+def encoder(tiny_exported: Path) -> OnnxEncoder:
+    return OnnxEncoder(tiny_exported, threads=2)
 
 
 @pytest.fixture
-def copied(exported: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(exported, tmp_path / "encoder")
+def copied(tiny_exported: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(tiny_exported, tmp_path / "encoder")
 
 
 def cosines(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -87,15 +73,37 @@ def test_no_texts_give_no_rows(encoder: OnnxEncoder):
     assert encoder.encode([]).shape == (0, DIM)
 
 
-def test_exported_vectors_are_near_those_of_sentence_transformers(encoder: OnnxEncoder, bert: Path):
-    original = load_encoder(str(bert))
+def test_many_texts_in_many_threads_come_out_as_alone(encoder: OnnxEncoder):
+    texts = [" ".join(TEXTS[i % 5].split()[: 1 + i % 7]) for i in range(300)]
+    alone = {text: encoder.encode([text])[0] for text in set(texts)}
+    expected = np.vstack([alone[text] for text in texts])
+    with ThreadPoolExecutor(6) as pool:
+        for found in pool.map(encoder.encode, [texts] * 6):
+            assert cosines(found, expected).min() > 0.9999
+
+
+def test_float32_vectors_are_those_of_sentence_transformers(tiny_exported: Path):
+    original = load_encoder(str(tiny_exported.parent / "encoder"), precision="float32")
+    library = SentenceTransformerEncoder(str(tiny_exported))
+    assert cosines(original.encode(TEXTS), library.encode(TEXTS)).min() > 0.99999
+    assert library.encode([]).shape == (0, library.dim) == (0, DIM)
+    assert library.name == "sentence-transformers:encoder"
+
+
+def test_int8_vectors_are_near_those_of_float32(encoder: OnnxEncoder, tiny_bert: Path):
+    original = load_encoder(str(tiny_bert))
     assert isinstance(original, SentenceTransformerEncoder)
-    expected = original.encode(TEXTS)
-    assert expected.shape == (6, original.dim) == (6, DIM)
-    assert_allclose(np.linalg.norm(expected, axis=1), 1, atol=1e-5)
-    assert cosines(encoder.encode(TEXTS), expected).min() > 0.99
-    assert original.name == "sentence-transformers:tiny-bert"
-    assert original.encode([]).shape == (0, DIM)
+    assert encoder.precision == "int8"
+    # Random weights as wide as these magnify rounding; test_default_encoder asks for more.
+    assert cosines(encoder.encode(TEXTS), original.encode(TEXTS)).mean() > 0.95
+
+
+def test_a_processor_whose_int8_goes_wrong_is_given_float32(copied: Path):
+    probes = np.load(copied / "probes.npy")
+    np.save(copied / "probes.npy", -probes)  # as if int8 here gave something else
+    encoder = OnnxEncoder(copied)
+    assert encoder.precision == "float32"
+    assert OnnxEncoder(copied, precision="int8").precision == "int8"
 
 
 def test_a_long_text_is_cut_at_the_exported_number_of_tokens(encoder: OnnxEncoder):
@@ -108,15 +116,19 @@ def test_a_long_text_is_cut_at_the_exported_number_of_tokens(encoder: OnnxEncode
     assert cosines(vectors[:1], vectors[2:])[0] < 0.999
 
 
-def test_batches_hold_a_bounded_number_of_padded_tokens():
-    lengths = [3, 5, 9, 2000, 2040, 4096, 5000]
-    batches = _batches(range(len(lengths)), lengths)
-    assert batches == [[0, 1, 2], [3, 4], [5], [6]]
-    assert 2 * 2040 <= BATCH_TOKENS < 3 * 2040
+@given(st.lists(st.integers(1, 600), max_size=200))
+def test_batches_hold_every_text_once_in_a_bounded_number_of_padded_tokens(lengths: list[int]):
+    batches = _batches(lengths)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    for batch in batches:
+        widest = max(lengths[i] for i in batch)
+        width = next((w for w in WIDTHS if w >= widest), widest)
+        assert len(batch) == 1 or len(batch) * width <= BATCH_TOKENS
+        assert len(batch) <= HEIGHTS[-1]
 
 
-def test_an_exported_folder_loads_by_path_under_one_stable_name(exported: Path, copied: Path):
-    name = load_encoder(str(exported)).name
+def test_an_exported_folder_loads_by_path_under_one_stable_name(tiny_exported: Path, copied: Path):
+    name = load_encoder(str(tiny_exported)).name
     assert name.startswith("tiny-bert@")
     assert load_encoder(str(copied), threads=1).name == name
 
@@ -129,9 +141,9 @@ def test_the_name_changes_with_the_folders_content(encoder: OnnxEncoder, copied:
 
 
 def test_the_default_encoder_lies_in_the_models_folder(
-    exported: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_exported: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("TRIAGE_MODELS_DIR", str(exported.parent))
+    monkeypatch.setenv("TRIAGE_MODELS_DIR", str(tiny_exported.parent))
     assert load_encoder().dim == DIM
 
 
@@ -147,10 +159,10 @@ def test_an_absent_default_encoder_is_refused_with_a_remedy(
     ("file", "content", "fault"),
     [
         ("encoder.json", "{", "is not JSON"),
-        ("encoder.json", '{"format": 2}', "format 2, this Triage reads 1"),
+        ("encoder.json", '{"format": 1}', "format 1, this Triage reads 2"),
         ("encoder.json", "[]", "export it again"),
-        ("encoder.json", '{"format": 1}', "export it again"),
-        ("model.onnx", "no model", r"cannot be loaded.*training\.encoder\.export"),
+        ("encoder.json", '{"format": 2}', "export it again"),
+        ("model.int8.onnx", "no model", r"cannot be loaded.*training\.encoder\.export"),
         ("tokenizer.json", "{}", r"cannot be loaded.*training\.encoder\.export"),
     ],
 )

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import torch
 
-from training.encoder.distil import DEFAULT_SHARES, Recipe
+from training.encoder.distil import CONTRAST_SHARES, DEFAULT_SHARES, Recipe
 from training.encoder.pairs import SOURCES, default_sources
 from training.encoder.workshop import Workshop, build
 
-# What a source that is not among the default ones gets of the translation batches.
+# What a source that is not among the default ones gets of the batches.
 EXTRA_SHARE = 0.1
 
 
@@ -31,10 +31,16 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     torch.set_num_threads(options.threads)
     sources = tuple(options.sources.split(","))
-    shares = {name: DEFAULT_SHARES.get(name, EXTRA_SHARE) for name in (*DEFAULT_SHARES, *sources)}
+    shares = dict.fromkeys(sources, EXTRA_SHARE) | dict(DEFAULT_SHARES)
+    contrasts = dict.fromkeys(sources, EXTRA_SHARE) | dict(CONTRAST_SHARES)
     recipe = replace(
-        Recipe(), seed=options.seed, steps=options.steps, minutes=options.minutes, shares=shares
-    )
+        Recipe(), seed=options.seed, steps=options.steps, minutes=options.minutes,
+        shares=shares, contrast_shares=contrasts,
+    )  # fmt: skip
+    if options.start:
+        recipe = replace(
+            recipe, frozen_steps=0, row_rate=recipe.row_rate / 2, body_rate=recipe.body_rate / 2
+        )
     shop = Workshop(
         data=Path(options.data),
         own=options.own,
@@ -43,8 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
         sources=sources,
         words=options.words,
         characters=options.characters,
+        layers=options.layers,
         device=torch.device(options.device),
         recipe=recipe,
+        start=options.start,
     )
     for name, value in build(shop).items():
         print(f"{name}\t{value:.4f}")
@@ -67,9 +75,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--sources", default=",".join(default_sources()), help=f"comma-separated, out of {known}")
     add("--steps", type=int, default=Recipe().steps, help="training steps; default %(default)s")
     add("--minutes", type=float, default=float("inf"), help="end sooner, after so much training")
+    add("--start", type=Path, help="a finished run's folder to go on from, at half the rates")
     add("--seed", type=int, default=0)
-    add("--words", type=int, default=20_000, help="Chinese words; default %(default)s")
+    add("--words", type=int, default=17_000, help="Chinese words; default %(default)s")
     add("--characters", type=int, default=6_000, help="Chinese characters; default %(default)s")
+    add("--layers", type=int, default=6, help="of the teacher's layers; default %(default)s")
     add("--threads", type=int, default=os.cpu_count())
     add("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args(arguments)

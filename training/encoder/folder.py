@@ -9,28 +9,32 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+from training.encoder.student import GRID_STEP
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tokenizers import Tokenizer
+    import torch
 
     from training.encoder.student import Student
-    from training.encoder.vocabulary import Vocabulary
 
 MAX_TOKENS = 256
+MATRIX = 2
+WORDS = "embeddings.word_embeddings.weight"
 POOLING = "1_Pooling"
 NORMALISE = "2_Normalize"
 
 
-def write_folder(
-    student: Student, vocabulary: Vocabulary, tokenizer: Tokenizer, *, teacher: Path, target: Path
-) -> Path:
-    """Write ``student`` to ``target``; a tied row is written once for each token that reads it.
+def write_folder(student: Student, tokenizer: str, *, teacher: Path, target: Path) -> Path:
+    """Write ``student`` to ``target``, small: embedding rows as int8, the body as float16.
+
+    A reader that turns every tensor to float32, as transformers does, gets the student's vectors:
+    the three embedding tables are written in units of the grid, and the layer norm that follows
+    their sum takes the unit out again.
 
     Args:
         student: the trained network.
-        vocabulary: token ids and their rows.
-        tokenizer: the one built from ``vocabulary``.
+        tokenizer: text of its tokenizer.json.
         teacher: folder of the English model, whose pooling and configuration are kept.
         target: folder to write; files in it are overwritten.
     """
@@ -45,12 +49,15 @@ def write_folder(
         for i, (kind, path) in enumerate(places.items())
     ]
     _write_json(target / "modules.json", modules)
-    rows = vocabulary.rows()
+    weights = _weights(student)
     config = json.loads((teacher / "config.json").read_text(encoding="utf-8"))
-    config["vocab_size"] = len(rows)
+    config["vocab_size"] = len(weights[WORDS])
+    config["max_position_embeddings"] = len(weights["embeddings.position_embeddings.weight"])
+    config["num_hidden_layers"] = student.body.config.num_hidden_layers
+    config["dtype"] = "float32"
     _write_json(target / "config.json", config)
     _write_json(target / "sentence_bert_config.json", {"max_seq_length": MAX_TOKENS})
-    tokenizer.save(str(target / "tokenizer.json"))
+    (target / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
     special = {"unk": "[UNK]", "sep": "[SEP]", "pad": "[PAD]", "cls": "[CLS]", "mask": "[MASK]"}
     _write_json(
         target / "tokenizer_config.json",
@@ -61,14 +68,27 @@ def write_folder(
             **{f"{name}_token": token for name, token in special.items()},
         },
     )
-    weights = {
-        name: tensor.detach().cpu().contiguous()
-        for name, tensor in student.body.state_dict().items()
-        if not name.endswith("position_ids")
-    }
-    weights["embeddings.word_embeddings.weight"] = student.all_rows().cpu()[rows].contiguous()
     save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
     return target
+
+
+def _weights(student: Student) -> dict[str, torch.Tensor]:
+    """Return the tensors to write, named as transformers names them."""
+    import torch
+
+    weights = {WORDS: (student.all_rows().cpu() / GRID_STEP).round().to(torch.int8)}
+    for name, tensor in student.body.state_dict().items():
+        kept = tensor.detach().cpu()
+        if name.endswith("position_ids"):
+            continue
+        if name.startswith("pooler"):  # not used; transformers warns where it is missing
+            kept = torch.zeros(kept.shape, dtype=torch.int8)
+        elif name.startswith("embeddings.") and "LayerNorm" not in name:
+            kept = kept[:MAX_TOKENS] / GRID_STEP
+        elif kept.ndim == MATRIX:
+            kept = kept.half()
+        weights[name] = kept.contiguous()
+    return weights
 
 
 def _write_json(file: Path, content: object) -> None:

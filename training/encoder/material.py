@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +16,13 @@ from tokenizers import Tokenizer
 
 from training.encoder.augment import Mixer, joined, reworded, taiwanese
 from training.encoder.distil import Material
-from training.encoder.pairs import Corpus, Translation
+from training.encoder.pairs import Contrast, Corpus, Group, Translation
 from training.encoder.streams import Rows, Speller, make_stream
 from training.encoder.student import padded
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 LONGEST_TEXT = 96
 LONGEST_REWORDED = 60
 LONGEST_JOINED = 4
+MOST_JOINED = 15_000
 FEWEST_PAIRS = 8
 
 
@@ -45,13 +47,14 @@ def augmented(corpus: Corpus, counts: Counter[str], *, seed: int) -> dict[str, l
     sentences = [name for name in own if name != "cedict"]
     for name in sentences:
         own[name].extend(taiwanese(list(own[name])))
-    plain = [p for n in ("tatoeba", "phrases") for p in own.get(n, [])]
+    plain = [p for n in ("tatoeba", "phrases", "sentences") for p in own.get(n, [])]
     streams = dict(own)
     if len(plain) >= LONGEST_JOINED:
-        streams["joined"] = list(joined(plain, len(plain), longest=LONGEST_JOINED, rng=rng))
+        count = min(len(plain), MOST_JOINED)
+        streams["joined"] = list(joined(plain, count, longest=LONGEST_JOINED, rng=rng))
     wordings = [
         Translation(reworded(p.zh, rng), p.en)
-        for name in ("tatoeba", "phrases", "articles")
+        for name in ("tatoeba", "phrases", "sentences", "articles")
         for p in own.get(name, [])
         if len(p.zh) < LONGEST_REWORDED
     ]
@@ -67,19 +70,28 @@ def augmented(corpus: Corpus, counts: Counter[str], *, seed: int) -> dict[str, l
     return {name: pairs for name, pairs in streams.items() if pairs}
 
 
-def paraphrases(corpus: Corpus, *, seed: int) -> dict[str, list[tuple[str, str]]]:
-    """Return Chinese paraphrases by stream, other wordings of our own sentences among them."""
+def contrasts(corpus: Corpus, *, seed: int) -> dict[str, list[Contrast]]:
+    """Return by stream which Chinese texts to draw together and which apart."""
     rng = np.random.default_rng((seed, 2))
-    sentences = [corpus.translations.get(name, []) for name in ("tatoeba", "phrases", "articles")]
-    texts = [pair.zh for pairs in sentences for pair in pairs]
-    texts += [text for text, _ in corpus.paraphrases.get("articles", [])]
-    streams = dict(corpus.paraphrases)
+    streams = {
+        name: [row for i, group in enumerate(groups) for row in rows_of(group, i)]
+        for name, groups in corpus.groups.items()
+    }
+    sentences = [corpus.translations.get(name, []) for name in ("tatoeba", "sentences", "phrases")]
     streams["reworded"] = [
-        (text, other)
-        for text in texts
-        if len(text) < LONGEST_REWORDED and (other := reworded(text, rng)) != text
+        Contrast(pair.zh, other, "", i)
+        for i, pair in enumerate(pair for pairs in sentences for pair in pairs)
+        if len(pair.zh) < LONGEST_REWORDED and (other := reworded(pair.zh, rng)) != pair.zh
     ]
-    return {name: pairs for name, pairs in streams.items() if len(pairs) >= FEWEST_PAIRS}
+    return {name: rows for name, rows in streams.items() if len(rows) >= FEWEST_PAIRS}
+
+
+def rows_of(group: Group, number: int) -> Iterator[Contrast]:
+    """Yield every two equal texts of a group, with a near miss where it has any."""
+    pairs = list(combinations(group.same, 2)) or [(group.same[0], "")]
+    for i in range(max(len(pairs), len(group.unlike))):
+        unlike = group.unlike[i % len(group.unlike)] if group.unlike else ""
+        yield Contrast(*pairs[i % len(pairs)], unlike, number)
 
 
 def make_material(
@@ -87,7 +99,7 @@ def make_material(
     counts: Counter[str],
     *,
     vocabulary: Vocabulary,
-    tokenizer: Tokenizer,
+    reader: Reader,
     teacher: Teacher,
     seed: int,
 ) -> Material:
@@ -95,7 +107,6 @@ def make_material(
     translations = augmented(corpus, counts, seed=seed)
     english = sorted({p.en for pairs in translations.values() for p in pairs} | {*corpus.english})
     index = {text: i for i, text in enumerate(english)}
-    reader = Reader(tokenizer, vocabulary)
     streams = tuple(
         make_stream(name, reader.rows([p.zh for p in pairs]), [index[p.en] for p in pairs])
         for name, pairs in translations.items()
@@ -103,11 +114,12 @@ def make_material(
     pairs = tuple(
         make_stream(
             name,
-            reader.rows([a for a, _ in both]),
-            [0] * len(both),
-            reader.rows([b for _, b in both]),
+            reader.rows([row.left for row in rows]),
+            [row.group for row in rows],
+            reader.rows([row.right for row in rows]),
+            reader.rows([row.unlike for row in rows]),
         )
-        for name, both in paraphrases(corpus, seed=seed).items()
+        for name, rows in contrasts(corpus, seed=seed).items()
     )
     for stream in (*streams, *pairs):
         log.info("stream %s: %d texts, %.1f tokens", stream.name, len(stream.texts),
@@ -119,7 +131,7 @@ def make_material(
     retained = make_stream("english", reader.rows(kept), [index[text] for text in kept])
     return Material(
         translations=streams,
-        paraphrases=pairs,
+        contrasts=pairs,
         english=retained,
         teacher=torch.from_numpy(teacher.cached(english)).half(),
         speller=Speller(vocabulary.spellings(), len(vocabulary.english)),
@@ -127,16 +139,17 @@ def make_material(
 
 
 class Reader:
-    """Cuts texts into the embedding rows of their tokens."""
+    """Cuts texts into token ids, which are rows of the student's embedding."""
 
-    def __init__(self, tokenizer: Tokenizer, vocabulary: Vocabulary) -> None:
-        self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
+    def __init__(self, tokenizer: str) -> None:
+        self._tokenizer = Tokenizer.from_str(tokenizer)
         self._tokenizer.enable_truncation(LONGEST_TEXT)
-        self._rows = vocabulary.rows()
 
     def rows(self, texts: Sequence[str]) -> list[Rows]:
-        """Return one array of rows for each text, at most LONGEST_TEXT long."""
-        return [self._rows[e.ids] for e in self._tokenizer.encode_batch_fast(list(texts))]
+        """Return one array of rows for each text, at most LONGEST_TEXT long; none for no text."""
+        cut = self._tokenizer.encode_batch_fast(list(texts))
+        return [np.array(e.ids if text else [], dtype=np.int64)
+                for e, text in zip(cut, texts, strict=True)]  # fmt: skip
 
 
 class Teacher:

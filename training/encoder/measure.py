@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from training.encoder.pairs import Translation, labelled_pairs
+from training.encoder.pairs import Corpus, Group
+from training.encoder.readers import labelled_pairs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,30 +90,41 @@ def tickets(
     return parts[0], parts[1]
 
 
-def steering(
-    encode: Encode, teach: Encode, data: Path, held_out: dict[str, list[Translation]]
-) -> dict[str, float]:
+def equals_above_near_misses(encode: Encode, groups: Sequence[Group]) -> float:
+    """Return how often two equal texts are nearer than a text and its near miss (AUROC)."""
+    from sklearn.metrics import roc_auc_score
+
+    pairs = [(g.same[0], g.same[1], 1) for g in groups if len(g.same) > 1]
+    pairs += [(g.same[0], g.unlike[0], 0) for g in groups if g.unlike]
+    left, right = encode([a for a, _, _ in pairs]), encode([b for _, b, _ in pairs])
+    return float(roc_auc_score([same for *_, same in pairs], (left * right).sum(axis=1)))
+
+
+def steering(encode: Encode, teach: Encode, data: Path, corpus: Corpus) -> dict[str, float]:
     """Return the quick figures that a run is watched by."""
     figures = {
         "lcqmc": spearman(encode, held_out_questions(data, LCQMC)),
         "atec": spearman(encode, held_out_questions(data, ATEC)),
     }
-    for name, pairs in held_out.items():
+    if corpus.held_out_groups:
+        groups = corpus.held_out_groups
+        figures["phrases, near misses"] = equals_above_near_misses(encode, groups)
+    for name, pairs in corpus.held_out.items():
         aims = teach([p.en for p in pairs])
         figures[f"{name} recall@1"] = recall_at_one(encode, [p.zh for p in pairs], aims)
     return figures
 
 
 def full(
-    encode: Encode, teach: Encode, *, data: Path, own: Path, held_out: dict[str, list[Translation]]
+    encode: Encode, teach: Encode, *, data: Path, own: Path, corpus: Corpus
 ) -> dict[str, float]:
     """Return every figure; ``teach`` is the English teacher, which the aims come from.
 
     Cross-language figures are given against the student's own English vectors too, since those
     are what a product searches.
     """
-    figures = steering(encode, teach, data, held_out)
-    for name, pairs in held_out.items():
+    figures = steering(encode, teach, data, corpus)
+    for name, pairs in corpus.held_out.items():
         aims = encode([p.en for p in pairs])
         chinese = [p.zh for p in pairs]
         figures[f"{name} recall@1, own English"] = recall_at_one(encode, chinese, aims)

@@ -26,15 +26,18 @@ class Stream:
     """Texts and what each shall meet: a teacher vector, or another text.
 
     Attributes:
-        texts: embedding rows of each text, shortest first.
-        targets: index into the teacher's vectors, shape (texts,).
-        partners: paraphrases of the texts; empty where a teacher vector is the aim.
+        texts: embedding rows of each text; the shortest, with what is beside it, first.
+        targets: index into the teacher's vectors or, where there are partners, number of the
+            group, shape (texts,).
+        partners: texts that mean the same; empty where a teacher vector is the aim.
+        unlike: near misses; as with partners, a text without one has no rows there.
     """
 
     name: str
     texts: tuple[Rows, ...]
     targets: NDArray[np.int64]
     partners: tuple[Rows, ...] = ()
+    unlike: tuple[Rows, ...] = ()
 
     def draw(self, rng: np.random.Generator, *, tokens: int, most: int = 384) -> NDArray[np.int64]:
         """Return positions of texts of similar length that hold about ``tokens`` tokens.
@@ -42,10 +45,14 @@ class Stream:
         Texts are chosen at random out of a window of the length order, twice as wide as the batch.
         """
         middle = int(rng.integers(len(self.texts)))
-        size = min(max(tokens // width(len(self.texts[middle])), 8), most, len(self.texts))
+        size = min(max(tokens // width(self._longest(middle)), 8), most, len(self.texts))
         start = min(max(middle - size, 0), max(len(self.texts) - 2 * size, 0))
         window = min(2 * size, len(self.texts) - start)
         return start + rng.choice(window, size=size, replace=False)
+
+    def _longest(self, position: int) -> int:
+        columns = (column for column in (self.texts, self.partners, self.unlike) if column)
+        return max(len(column[position]) for column in columns)
 
 
 def width(length: int) -> int:
@@ -54,15 +61,21 @@ def width(length: int) -> int:
 
 
 def make_stream(
-    name: str, texts: Sequence[Rows], targets: Sequence[int], partners: Sequence[Rows] = ()
+    name: str,
+    texts: Sequence[Rows],
+    targets: Sequence[int],
+    partners: Sequence[Rows] = (),
+    unlike: Sequence[Rows] = (),
 ) -> Stream:
-    """Return a stream, sorting by length; texts and partners are parallel."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    """Return a stream, sorting by length; texts, partners and near misses are parallel."""
+    beside = [column for column in (texts, partners, unlike) if column]
+    order = sorted(range(len(texts)), key=lambda i: max(len(column[i]) for column in beside))
     return Stream(
         name,
         tuple(texts[i] for i in order),
         np.array([targets[i] for i in order], dtype=np.int64),
         tuple(partners[i] for i in order) if partners else (),
+        tuple(unlike[i] for i in order) if unlike else (),
     )
 
 

@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PAD_ROW = 0
+# Rows live on a grid of 255 values, so that int8 stores them exactly. 0.3 clips 0.001 % of the
+# values of trained rows; the mean error, 1.5 % of a value, is trained away.
+GRID_STEP = 0.3 / 127
 
 
 class Student(nn.Module):  # type: ignore[misc]  # torch is not type-checked here
     """A BERT body that reads embedding rows instead of token ids.
 
     The teacher's rows are frozen; new rows have sparse gradients, so that a step costs what its
-    batch touches and not what the vocabulary holds.
+    batch touches and not what the vocabulary holds. All rows are rounded to a grid, the new ones
+    with a straight-through gradient (Bengio et al. 2013, arXiv:1308.3432).
     """
 
     def __init__(self, body: Any, new_rows: NDArray[np.float32]) -> None:
@@ -34,7 +38,7 @@ class Student(nn.Module):  # type: ignore[misc]  # torch is not type-checked her
         english = body.embeddings.word_embeddings.weight.detach().clone()
         body.embeddings.word_embeddings = None  # the rows below stand in for it
         self.body = body
-        self.register_buffer("english", english, persistent=False)
+        self.register_buffer("english", snapped(english), persistent=False)
         self.chinese = nn.Embedding.from_pretrained(
             torch.from_numpy(new_rows.copy()), freeze=False, sparse=True
         )
@@ -46,6 +50,7 @@ class Student(nn.Module):  # type: ignore[misc]  # torch is not type-checked her
         table = nn.functional.embedding(rows.clamp(max=old - 1), self.english)
         # Rows of the teacher look up row 0 here and get a zero gradient for it.
         added = self.chinese((rows - old).clamp(min=0))
+        added = added + (snapped(added) - added).detach()
         embedded = torch.where(new.unsqueeze(-1), added, table)
         states = self.body(inputs_embeds=embedded, attention_mask=mask).last_hidden_state.float()
         weights = mask.unsqueeze(-1).float()
@@ -61,7 +66,12 @@ class Student(nn.Module):  # type: ignore[misc]  # torch is not type-checked her
 
     def all_rows(self) -> torch.Tensor:
         """Return the whole table, the teacher's rows first, shape (rows, dim)."""
-        return torch.cat([self.english, self.chinese.weight.detach()])
+        return torch.cat([self.english, snapped(self.chinese.weight.detach())])
+
+
+def snapped(rows: torch.Tensor) -> torch.Tensor:
+    """Return ``rows`` rounded to the grid that int8 can hold."""
+    return (rows / GRID_STEP).round().clamp(-127, 127) * GRID_STEP
 
 
 def load_body(folder: Path) -> Any:
@@ -77,6 +87,13 @@ def load_body(folder: Path) -> Any:
         if isinstance(module, nn.Dropout):
             module.p = 0.0
     return body
+
+
+def keep_layers(body: Any, count: int) -> None:
+    """Keep ``count`` layers of ``body``, evenly spread, the first and the last among them."""
+    chosen = np.linspace(0, len(body.encoder.layer) - 1, count).round().astype(int)
+    body.encoder.layer = nn.ModuleList(body.encoder.layer[i] for i in chosen)
+    body.config.num_hidden_layers = count
 
 
 def padded(texts: Sequence[NDArray[np.int64]], device: torch.device) -> tuple[Any, Any]:

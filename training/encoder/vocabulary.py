@@ -1,7 +1,7 @@
 """The vocabulary: the teacher's pieces at their ids, then Chinese words and characters.
 
-It owns which units there are, the tokenizer.json that cuts texts into them, and which embedding
-row each token id reads; what stands in the rows is left to others.
+It owns which units there are and the tokenizer.json that cuts texts into them; what stands in the
+rows that the ids read is left to others.
 """
 
 from __future__ import annotations
@@ -43,30 +43,22 @@ _RUN = re.compile(r"[\u4e00-\u9fff]+")
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Token ids and the rows they read.
+    """Tokens and their ids; an id is also the row of the embedding that it reads.
 
     Attributes:
-        english: the teacher's pieces; token id and row are their position.
-        units: Chinese words and characters; unit ``i`` has row ``len(english) + i``.
+        english: the teacher's pieces; their position is their id.
+        units: Chinese words and characters; unit ``i`` has id ``len(english) + i``.
     """
 
     english: tuple[str, ...]
     units: tuple[str, ...]
 
     def tokens(self) -> dict[str, int]:
-        """Return every token with its id: plain and ``##`` forms of a unit are two tokens."""
+        """Return every token with its id, which is its row: both forms of a unit share one."""
         ids = {piece: i for i, piece in enumerate(self.english)}
-        for form in (*self.units, *(f"##{unit}" for unit in self.units)):
-            ids.setdefault(form, len(ids))
+        for row, unit in enumerate(self.units, start=len(self.english)):
+            ids[unit] = ids[f"##{unit}"] = row
         return ids
-
-    def rows(self) -> NDArray[np.int64]:
-        """Return the embedding row of each token id, shape (tokens,)."""
-        ids = self.tokens()
-        rows = np.arange(len(ids), dtype=np.int64)
-        for index, unit in enumerate(self.units):
-            rows[[ids[unit], ids[f"##{unit}"]]] = len(self.english) + index
-        return rows
 
     def spellings(self) -> list[NDArray[np.int64]]:
         """Return the rows of each unit's characters, one array for each unit."""
@@ -136,17 +128,18 @@ def choose_units(
     return (*kept, *list(dict.fromkeys([*service, *ranked]))[:words])
 
 
-def build_tokenizer(vocabulary: Vocabulary, teacher: Path) -> Tokenizer:
-    """Return the teacher's tokenizer with Chinese: everything happens inside tokenizer.json.
+def build_tokenizer(vocabulary: Vocabulary, teacher: Path) -> str:
+    """Return a tokenizer.json: the teacher's with Chinese; everything happens inside it.
 
-    Texts without ideographs are cut exactly as the teacher cuts them.
+    Texts without ideographs are cut exactly as the teacher cuts them. A unit and its ``##`` form
+    have one id. ``tokenizers`` reads that, but would write each id once: keep this text, do not
+    save a loaded tokenizer.
     """
     content = json.loads((teacher / "tokenizer.json").read_text(encoding="utf-8"))
-    content["model"]["vocab"] = vocabulary.tokens()
     content["padding"] = content["truncation"] = None
-    tokenizer = Tokenizer.from_str(json.dumps(content, ensure_ascii=False))
     known = {unit for unit in vocabulary.units if len(unit) == 1}
-    tokenizer.normalizer = normalizers.Sequence(
+    around = Tokenizer.from_str(json.dumps(content))
+    around.normalizer = normalizers.Sequence(
         [
             normalizers.Precompiled(precompile(character_map(known))),
             normalizers.BertNormalizer(handle_chinese_chars=False, lowercase=True),
@@ -154,7 +147,9 @@ def build_tokenizer(vocabulary: Vocabulary, teacher: Path) -> Tokenizer:
     )
     # The regex engine knows no \\u escapes, so the characters themselves stand in it.
     runs = Regex(f"[\u4e00-\u9fff]{{1,{LONGEST_RUN}}}|[\u3400-\u4dbf\U00020000-\U0003ffff]")
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+    around.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.BertPreTokenizer(), pre_tokenizers.Split(runs, "isolated")]
     )
-    return tokenizer
+    content = json.loads(around.to_str())
+    content["model"]["vocab"] = vocabulary.tokens()
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tokenizers import Tokenizer
@@ -18,8 +19,9 @@ from training.encoder.folder import write_folder
 from training.encoder.initialise import gloss_rows
 from training.encoder.material import Reader, Teacher, make_material
 from training.encoder.measure import Encode, Vectors, full, steering
-from training.encoder.pairs import Corpus, glosses, read_corpus
-from training.encoder.student import Student, load_body, vectors
+from training.encoder.pairs import Corpus
+from training.encoder.readers import glosses, read_corpus
+from training.encoder.student import Student, keep_layers, load_body, vectors
 from training.encoder.vocabulary import (
     Vocabulary,
     build_tokenizer,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+CHECKPOINT = "checkpoint.pt"
+UNITS = "units.txt"
 DICTIONARY = "en-zh-pairs/cedict.txt.gz"
 # Texts of these files are counted for the choice of words, whatever their licence says of copies.
 COUNTED = ("zh-paraphrase/*", "cn-reviews/*.csv", "zh-dialogues/*.jsonl", "zh-emotion/*.csv",
@@ -53,6 +57,8 @@ class Workshop:
         teacher: folder of all-MiniLM-L6-v2.
         sources: names of the sources to learn from.
         words: size of the vocabulary in words; ``characters`` likewise.
+        layers: how many of the teacher's layers the student has.
+        start: a finished run's folder, whose vocabulary and weights are gone on from.
     """
 
     data: Path
@@ -62,8 +68,10 @@ class Workshop:
     sources: tuple[str, ...]
     words: int
     characters: int
+    layers: int
     device: torch.device
     recipe: Recipe
+    start: Path | None = None
 
 
 def build(shop: Workshop) -> dict[str, float]:
@@ -75,26 +83,29 @@ def build(shop: Workshop) -> dict[str, float]:
     counts = _counts(shop, corpus)
     vocabulary = _vocabulary(shop, counts)
     tokenizer = build_tokenizer(vocabulary, shop.teacher)
+    reader = Reader(tokenizer)
     teacher = Teacher(load_body(shop.teacher).to(shop.device), _english(shop), shop.out)
     material = make_material(
-        corpus, counts, vocabulary=vocabulary, tokenizer=tokenizer, teacher=teacher, seed=seed
+        corpus, counts, vocabulary=vocabulary, reader=reader, teacher=teacher, seed=seed
     )
     student = new_student(shop, vocabulary)
-    encode = encoder(student, Reader(tokenizer, vocabulary))
+    if shop.start:
+        student.load_state_dict(_finished(shop.start / CHECKPOINT)["student"])
+    encode = encoder(student, reader)
 
     def watch(step: int) -> None:
-        figures = steering(encode, teacher.vectors, shop.data, corpus.held_out)
+        figures = steering(encode, teacher.vectors, shop.data, corpus)
         log.info("step %d %s", step, {name: round(value, 4) for name, value in figures.items()})
 
     trainer = Trainer(student, material, shop.recipe)
-    checkpoint = shop.out / "checkpoint.pt"
+    checkpoint = shop.out / CHECKPOINT
     if checkpoint.exists():
         trainer.load(checkpoint)
         log.info("going on from step %d", trainer.step)
     trainer.run(checkpoint, watch)
     target = shop.out / "bilingual"
-    write_folder(student, vocabulary, tokenizer, teacher=shop.teacher, target=target)
-    figures = full(encode, teacher.vectors, data=shop.data, own=shop.own, held_out=corpus.held_out)
+    write_folder(student, tokenizer, teacher=shop.teacher, target=target)
+    figures = full(encode, teacher.vectors, data=shop.data, own=shop.own, corpus=corpus)
     (shop.out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return figures
 
@@ -108,6 +119,7 @@ def new_student(shop: Workshop, vocabulary: Vocabulary) -> Student:
         tokenizer=_english(shop),
         embeddings=body.embeddings.word_embeddings.weight.detach().numpy(),
     )
+    keep_layers(body, shop.layers)
     student = Student(body, rows)
     student.to(shop.device)
     return student
@@ -124,6 +136,11 @@ def encoder(student: Student, reader: Reader) -> Encode:
     return encode
 
 
+def _finished(checkpoint: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return state
+
+
 def _english(shop: Workshop) -> Tokenizer:
     tokenizer = Tokenizer.from_file(str(shop.teacher / "tokenizer.json"))
     tokenizer.no_padding()
@@ -134,7 +151,7 @@ def _english(shop: Workshop) -> Tokenizer:
 def _counts(shop: Workshop, corpus: Corpus) -> Counter[str]:
     """Count words over the sources' Chinese and the texts that are only counted."""
     texts = [p.zh for name, pairs in corpus.translations.items() if name != "cedict" for p in pairs]
-    texts += [text for pairs in corpus.paraphrases.values() for text, _ in pairs]
+    texts += [text for groups in corpus.groups.values() for group in groups for text in group.same]
     files = [file for pattern in COUNTED for file in sorted(shop.data.glob(pattern))]
     files += sorted(shop.own.glob("*.jsonl"))
     texts += [file.read_text(encoding="utf-8") for file in files]
@@ -142,8 +159,10 @@ def _counts(shop: Workshop, corpus: Corpus) -> Counter[str]:
 
 
 def _vocabulary(shop: Workshop, counts: Counter[str]) -> Vocabulary:
-    """Return the vocabulary that the run began with, or choose it."""
-    file, english = shop.out / "units.txt", english_pieces(shop.teacher)
+    """Return the vocabulary that the run, or the one it starts from, began with, or choose it."""
+    file, english = shop.out / UNITS, english_pieces(shop.teacher)
+    if shop.start and not file.exists():
+        shutil.copyfile(shop.start / UNITS, file)
     if file.exists():
         return load_vocabulary(file, english)
     headwords = [word for word, _ in glosses(shop.data / DICTIONARY)]
