@@ -21,7 +21,7 @@ transformers = pytest.importorskip("transformers")
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from training.encoder.distil import Material, Recipe, Trainer, rate
-from training.encoder.folder import write_folder
+from training.encoder.folder import read_units, read_weights, write_folder
 from training.encoder.initialise import gloss_rows
 from training.encoder.losses import Pairing, contrast_loss, translation_loss
 from training.encoder.material import Reader
@@ -224,6 +224,21 @@ def test_the_folder_loads_with_sentence_transformers_and_gives_the_same_vectors(
     theirs = model.encode(["快递什么refund"])
     assert float((mine.detach().numpy() * theirs).sum()) > 0.9999
     assert {p.dtype for p in model.parameters()} == {torch.float32}
+
+
+def test_a_student_can_go_on_from_a_written_folder(
+    teacher: Path, vocabulary: Vocabulary, tokenizer_json: str, tmp_path: Path
+):
+    written = new_student(teacher, vocabulary).eval()
+    with torch.no_grad():
+        written.body.embeddings.position_embeddings.weight += 0.5
+    folder = write_folder(written, tokenizer_json, teacher=teacher, target=tmp_path / "folder")
+    assert read_units(folder) == vocabulary.units
+    read = Student(load_body(teacher), np.zeros((len(vocabulary.units), 16), np.float32)).eval()
+    read_weights(read, folder)
+    rows = torch.from_numpy(Reader(tokenizer_json).rows(["快递什么refund"])[0])[None]
+    mask = torch.ones_like(rows)
+    torch.testing.assert_close(read(rows, mask), written(rows, mask), atol=1e-3, rtol=0)
 
 
 def test_rows_are_stored_exactly_and_their_gradient_passes_the_rounding(

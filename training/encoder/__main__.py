@@ -37,10 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
         Recipe(), seed=options.seed, steps=options.steps, minutes=options.minutes,
         shares=shares, contrast_shares=contrasts,
     )  # fmt: skip
-    if options.start:
-        recipe = replace(
-            recipe, frozen_steps=0, row_rate=recipe.row_rate / 2, body_rate=recipe.body_rate / 2
-        )
+    factor = options.rate
+    recipe = replace(
+        recipe, row_rate=recipe.row_rate * factor, body_rate=recipe.body_rate * factor,
+        frozen_steps=0 if options.start else recipe.frozen_steps,
+    )  # fmt: skip
     shop = Workshop(
         data=Path(options.data),
         own=options.own,
@@ -76,7 +77,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     add("--sources", default=",".join(default_sources()), help=f"comma-separated, out of {known}")
     add("--steps", type=int, default=Recipe().steps, help="training steps; default %(default)s")
     add("--minutes", type=float, default=float("inf"), help="end sooner, after so much training")
-    add("--start", type=Path, help="a finished run's folder to go on from, at half the rates")
+    add("--start", type=Path, help="a finished student's folder to go on from")
+    add("--rate", type=float, default=1.0, help="factor on the learning rates; default %(default)s")
     add("--seed", type=int, default=0)
     add("--words", type=int, default=17_000, help="Chinese words; default %(default)s")
     add("--characters", type=int, default=6_000, help="Chinese characters; default %(default)s")

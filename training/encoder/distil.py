@@ -42,7 +42,7 @@ CONTRAST_SHARES: Mapping[str, float] = {
     "tatoeba": 0.12,
     "reworded": 0.12,
     "articles": 0.06,
-    "phrases": 0.64,
+    "phrases": 0.9,
 }
 
 

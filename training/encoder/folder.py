@@ -1,4 +1,4 @@
-"""A trained student as a standard sentence-transformers folder.
+"""A trained student as a standard sentence-transformers folder, written and read again.
 
 It owns the layout of that folder; serving formats are made from it by ``training.encoder.export``.
 """
@@ -72,6 +72,38 @@ def write_folder(student: Student, tokenizer: str, *, teacher: Path, target: Pat
     return target
 
 
+def read_units(folder: Path) -> tuple[str, ...]:
+    """Return the Chinese units of a written folder, in the order of their rows."""
+    content = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+    ids: dict[str, int] = content["model"]["vocab"]
+    twice = [unit for unit in ids if f"##{unit}" in ids and ids[unit] == ids[f"##{unit}"]]
+    return tuple(sorted(twice, key=ids.__getitem__))
+
+
+def read_weights(student: Student, folder: Path) -> None:
+    """Give ``student`` the weights that :func:`write_folder` wrote; its unused pooler stays.
+
+    Raises:
+        RuntimeError: the folder holds a student of another shape.
+    """
+    from safetensors.torch import load_file
+
+    body = student.body.state_dict()
+    for name, tensor in load_file(folder / "model.safetensors").items():
+        if name == WORDS:
+            rows = tensor[-student.chinese.num_embeddings :].float() * GRID_STEP
+            student.chinese.load_state_dict({"weight": rows})
+        elif _in_grid_units(name):
+            body[name][: len(tensor)] = tensor.float() * GRID_STEP
+        elif not name.startswith("pooler"):
+            body[name] = tensor.float()
+    student.body.load_state_dict(body)
+
+
+def _in_grid_units(name: str) -> bool:
+    return name.startswith("embeddings.") and "LayerNorm" not in name
+
+
 def _weights(student: Student) -> dict[str, torch.Tensor]:
     """Return the tensors to write, named as transformers names them."""
     import torch
@@ -83,7 +115,7 @@ def _weights(student: Student) -> dict[str, torch.Tensor]:
             continue
         if name.startswith("pooler"):  # not used; transformers warns where it is missing
             kept = torch.zeros(kept.shape, dtype=torch.int8)
-        elif name.startswith("embeddings.") and "LayerNorm" not in name:
+        elif _in_grid_units(name):
             kept = kept[:MAX_TOKENS] / GRID_STEP
         elif kept.ndim == MATRIX:
             kept = kept.half()

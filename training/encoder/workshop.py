@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from tokenizers import Tokenizer
 
 from training.encoder.distil import Recipe, Trainer
-from training.encoder.folder import write_folder
+from training.encoder.folder import read_units, read_weights, write_folder
 from training.encoder.initialise import gloss_rows
 from training.encoder.material import Reader, Teacher, make_material
 from training.encoder.measure import Encode, Vectors, full, steering
@@ -58,7 +57,7 @@ class Workshop:
         sources: names of the sources to learn from.
         words: size of the vocabulary in words; ``characters`` likewise.
         layers: how many of the teacher's layers the student has.
-        start: a finished run's folder, whose vocabulary and weights are gone on from.
+        start: a finished student's folder, whose vocabulary and weights are gone on from.
     """
 
     data: Path
@@ -90,7 +89,7 @@ def build(shop: Workshop) -> dict[str, float]:
     )
     student = new_student(shop, vocabulary)
     if shop.start:
-        student.load_state_dict(_finished(shop.start / CHECKPOINT)["student"])
+        read_weights(student, shop.start)
     encode = encoder(student, reader)
 
     def watch(step: int) -> None:
@@ -136,11 +135,6 @@ def encoder(student: Student, reader: Reader) -> Encode:
     return encode
 
 
-def _finished(checkpoint: Path) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    return state
-
-
 def _english(shop: Workshop) -> Tokenizer:
     tokenizer = Tokenizer.from_file(str(shop.teacher / "tokenizer.json"))
     tokenizer.no_padding()
@@ -161,12 +155,13 @@ def _counts(shop: Workshop, corpus: Corpus) -> Counter[str]:
 def _vocabulary(shop: Workshop, counts: Counter[str]) -> Vocabulary:
     """Return the vocabulary that the run, or the one it starts from, began with, or choose it."""
     file, english = shop.out / UNITS, english_pieces(shop.teacher)
-    if shop.start and not file.exists():
-        shutil.copyfile(shop.start / UNITS, file)
     if file.exists():
         return load_vocabulary(file, english)
-    headwords = [word for word, _ in glosses(shop.data / DICTIONARY)]
-    units = choose_units(counts, headwords, words=shop.words, characters=shop.characters)
+    if shop.start:
+        units = read_units(shop.start)
+    else:
+        headwords = [word for word, _ in glosses(shop.data / DICTIONARY)]
+        units = choose_units(counts, headwords, words=shop.words, characters=shop.characters)
     vocabulary = Vocabulary(english, units)
     vocabulary.save(file)
     return vocabulary
