@@ -1,6 +1,6 @@
 """The command ``triage``: gathers its subcommands from the entry points ``triage.commands``.
 
-Each door owns its commands (``triage.commands``, ``training.cli``, ``api.cli``), so this module
+Each door owns its commands (``triage.commands``, ``training.commands``, ``api.cli``), so this module
 imports none of them; their heavy imports wait until a command runs.
 """
 

@@ -1,0 +1,1 @@
+"""The subcommands of ``triage`` that fit and measure: one module each."""

@@ -1,0 +1,51 @@
+"""What the training commands show on the way: progress bars and the file of rejected rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+
+    from training.train import Stage
+    from triage.records import Reject
+
+
+@contextmanager
+def progress(console: Console) -> Iterator[Callable[[Stage], None]]:
+    """Yield a function that draws one bar for each stage of a run."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description:18}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(stage: Stage) -> None:
+            if stage.name not in tasks:
+                tasks[stage.name] = bar.add_task(stage.name, total=stage.total)
+            bar.update(tasks[stage.name], completed=stage.done)
+
+        yield report
+
+
+def write_rejects(console: Console, rejects: Sequence[Reject], source: Path) -> None:
+    """Write ``rejects`` beside ``source`` as JSON lines and say so."""
+    from triage.records import whole_file, write_jsonl
+
+    path = source.with_name(f"{source.stem}.rejects.jsonl")
+    with whole_file(path) as stream:
+        for reject in rejects:
+            write_jsonl(
+                stream, {"line": reject.line, "reason": reject.reason, "content": reject.content}
+            )
+    console.print(f"{len(rejects)} rows rejected, see {path}", soft_wrap=True, markup=False)
