@@ -19,6 +19,7 @@ import numpy as np
 
 from triage.classifier import Classifier, Expert, Head, Hierarchy, check_width
 from triage.errors import BundleError, RecordError
+from triage.evidence import Evidence, load_evidence, save_evidence
 from triage.knowledge import KnowledgeIndex, passages_of
 from triage.lexical import LexicalFeatures
 from triage.records import article_fields, read_articles, sha256_of, write_jsonl
@@ -37,6 +38,7 @@ _HEADS, _TERMS, ARTICLES, _PASSAGES, _RANKER = (
     "ranker.json",
 )
 _FILES = (_HEADS, _TERMS, ARTICLES, _PASSAGES, _RANKER)
+_EVIDENCE = "evidence.npz"  # older bundles have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ class Bundle:
     classifier: Classifier
     knowledge: KnowledgeIndex
     ranker: Ranker
+    evidence: Evidence | None = None
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:
@@ -131,6 +134,7 @@ def load_bundle(folder: Path) -> Bundle:
         classifier,
         KnowledgeIndex(articles, passages_of(articles), vectors),
         Ranker({group: tuple(w) for group, w in ranker["weights"].items()}),
+        evidence=_read_evidence(folder, manifest),
     )
 
 
@@ -168,8 +172,11 @@ def _write_parts(bundle: Bundle, folder: Path) -> None:
     np.savez_compressed(folder / _PASSAGES, vectors=bundle.knowledge.vectors.astype(np.float16))
     weights = {group: list(w) for group, w in bundle.ranker.weights.items()}
     _write_json(folder / _RANKER, {"features": list(FEATURES), "weights": weights})
+    if bundle.evidence is not None:
+        save_evidence(bundle.evidence, folder / _EVIDENCE)
     manifest = asdict(bundle.manifest)
-    manifest["files"] = {name: sha256_of(folder / name) for name in _FILES}
+    files = _FILES if bundle.evidence is None else (*_FILES, _EVIDENCE)
+    manifest["files"] = {name: sha256_of(folder / name) for name in files}
     _write_json(folder / MANIFEST, manifest)
 
 
@@ -185,6 +192,13 @@ def _verify(path: Path, recorded: str | None) -> None:
             f"{path} was changed since the bundle was made (its hash differs from the manifest); "
             "restore the bundle from a backup or train it again"
         )
+
+
+def _read_evidence(folder: Path, manifest: Manifest) -> Evidence | None:
+    if _EVIDENCE not in manifest.files:
+        return None
+    _verify(folder / _EVIDENCE, manifest.files[_EVIDENCE])
+    return load_evidence(folder / _EVIDENCE)
 
 
 def _head_arrays(classifier: Classifier) -> Iterator[tuple[str, NDArray[Any]]]:
