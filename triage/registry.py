@@ -7,9 +7,10 @@ promotion is a line of ``promotions.jsonl``, from which a rollback reads.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -70,15 +71,22 @@ class Registry:
             return Path(model)
         return self.folder / check_version(model)
 
-    def promote(self, version: str) -> None:
-        """Make ``version`` current; raises BundleError when there is no such bundle."""
-        read_manifest(self.folder / check_version(version))
-        self._switch(version, action=PROMOTE)
+    def promote(self, version: str, *, record: Mapping[str, Any] | None = None) -> None:
+        """Make ``version`` current.
 
-    def rollback(self) -> str:
+        Args:
+            record: kept beside the promotion in the history, such as who and why; JSON values.
+
+        Raises:
+            BundleError: there is no such bundle.
+        """
+        read_manifest(self.folder / check_version(version))
+        self._switch(version, action=PROMOTE, record=record)
+
+    def rollback(self, *, record: Mapping[str, Any] | None = None) -> str:
         """Make the version current that the present one replaced; returns its name.
 
-        A second rollback goes one further back.
+        A second rollback goes one further back. No model is loaded.
         """
         stack = self._stack()
         if len(stack) < 2:  # noqa: PLR2004  # the present one and the one before
@@ -87,13 +95,31 @@ class Registry:
                 "`triage models promote`"
             )
         read_manifest(self.folder / stack[-2])
-        self._switch(stack[-2], action=ROLLBACK)
+        self._switch(stack[-2], action=ROLLBACK, record=record)
         return stack[-2]
 
-    def _switch(self, version: str, *, action: str) -> None:
+    def history(self) -> list[dict[str, Any]]:
+        """Return promotions and rollbacks, oldest first.
+
+        Each has ``at``, ``action``, ``version``, ``before`` and what was recorded beside it.
+
+        Raises:
+            BundleError: a line of the history is damaged.
+        """
+        path = self.folder / HISTORY
+        lines = path.read_bytes().splitlines() if path.exists() else []
+        try:
+            return [orjson.loads(line) for line in lines]
+        except orjson.JSONDecodeError as fault:
+            raise BundleError(
+                f"{path} holds a line that is no JSON: {fault}; remove that line"
+            ) from fault
+
+    def _switch(self, version: str, *, action: str, record: Mapping[str, Any] | None) -> None:
         before = self.current() if (self.folder / CURRENT).is_file() else None
         at = self._clock().isoformat()
         entry = {"at": at, "action": action, "version": version, "before": before}
+        entry |= {name: value for name, value in (record or {}).items() if name not in entry}
         with (self.folder / HISTORY).open("ab") as stream:
             stream.write(orjson.dumps(entry) + b"\n")
         with whole_file(self.folder / CURRENT) as stream:
@@ -102,7 +128,7 @@ class Registry:
     def _stack(self) -> list[str]:
         """Return the versions that a series of rollbacks would walk, the present one last."""
         stack: list[str] = []
-        for entry in self._history():
+        for entry in self.history():
             if not stack and entry["before"]:
                 stack.append(entry["before"])
             if entry["action"] == ROLLBACK:
@@ -110,9 +136,3 @@ class Registry:
             elif not stack or stack[-1] != entry["version"]:
                 stack.append(entry["version"])
         return stack
-
-    def _history(self) -> list[dict[str, str]]:
-        path = self.folder / HISTORY
-        return (
-            [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
-        )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,47 @@ def test_promotion_makes_a_version_current_and_is_recorded(registry: Registry):
         {"at": NOW_UTC.isoformat(), "action": "promote", "version": "v-2", "before": "v-1"},
     ]
     assert datetime.fromisoformat(json.loads(lines[0])["at"]) == NOW_UTC
+
+
+def test_what_is_recorded_stands_beside_a_promotion_and_cannot_replace_it(registry: Registry):
+    registry.promote("v-1", record={"by": "ann", "version": "v-9", "comparison": {"p": 0.5}})
+    registry.promote("v-2")
+    registry.rollback(record={"by": "bob"})
+    history = registry.history()
+    assert [(e["action"], e["version"], e.get("by")) for e in history] == [
+        ("promote", "v-1", "ann"),
+        ("promote", "v-2", None),
+        ("rollback", "v-1", "bob"),
+    ]
+    assert history[0]["comparison"] == {"p": 0.5}
+
+
+def test_a_damaged_history_is_refused_with_its_place(registry: Registry):
+    assert registry.history() == []
+    registry.promote("v-1")
+    with (registry.folder / HISTORY).open("a", encoding="utf-8") as stream:
+        stream.write('{"at": "2026')
+    with pytest.raises(BundleError, match=r"promotions\.jsonl holds a line.*remove that line"):
+        registry.rollback()
+    assert registry.current() == "v-1"
+
+
+def test_readers_see_a_whole_name_while_it_switches(registry: Registry):
+    registry.promote("v-1")
+    seen: set[str] = set()
+
+    def read(_: int) -> None:
+        seen.update(registry.current() for _ in range(200))
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        readers = [pool.submit(read, number) for number in range(4)]
+        for number in range(60):
+            registry.promote(("v-10", "v-2")[number % 2])
+        for reader in readers:
+            reader.result()
+    assert seen <= {"v-1", "v-2", "v-10"}
+    assert registry.current() == "v-2"
+    assert len(registry.history()) == 61
 
 
 def test_a_version_that_does_not_exist_is_not_promoted(registry: Registry):
