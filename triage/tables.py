@@ -199,7 +199,7 @@ def _csv_rows(reader: Any, names: Sequence[str], *, skipped: int) -> Iterator[Ro
         except StopIteration:
             return
         except csv.Error as fault:
-            yield Reject(line, f"not CSV: {fault}", "")
+            yield Reject(line, f"not CSV: {fault}; see to its quotes", "")
             continue
         if len(cells) == len(names):
             yield Row(line, dict(zip(names, cells, strict=True)))
