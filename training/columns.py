@@ -111,17 +111,7 @@ def columns_in(
     taken = set(paths.values())
     guesses = guess([c for c in known if c not in taken], sample)
     paths |= {name: column for name, column in guesses.items() if name not in wanted}
-    if "text" not in paths:
-        raise RecordError(
-            f"{source}: no column is known to hold the text; name it with --text-column; "
-            f"the columns are {_listed(known)}"
-        )
-    if not set(paths) & set(LABEL_FIELDS):
-        raise RecordError(
-            f"{source}: no column is known to hold a label; name one with --category-column, "
-            "--intent-column, --priority-column or --sentiment-column; "
-            f"the columns are {_listed(known)}"
-        )
+    _check(paths, known, source=source)
     pickers = {name: _picker(column, known, sample) for name, column in paths.items()}
     used = {_head(column) for column in _sources(paths.values(), known)}
     return Columns(
@@ -137,18 +127,32 @@ def guess(columns: Sequence[str], sample: Sequence[Mapping[str, Any]] = ()) -> d
     """Return field to column for the columns whose names are known, in Chinese or English.
 
     Case, spaces, ``_`` and ``-`` make no difference. Of several, the first in the list of known
-    names is taken, but none that is empty in all rows of the sample.
+    names is taken, one that is empty in all rows of the sample only if there is no other.
     """
     by_name: dict[str, str] = {}
     for column in columns:
         by_name.setdefault(_plain(column.removeprefix(_WRAPPER)), column)
     found: dict[str, str] = {}
     for name, known in _NAMES.items():
-        candidates = (by_name.get(_plain(alias)) for alias in known.split())
-        filled = (c for c in candidates if c is not None and _is_filled(c, columns, sample))
-        if best := next(filled, None):
-            found[name] = best
+        candidates = [by_name[a] for a in map(_plain, known.split()) if a in by_name]
+        filled = (c for c in candidates if _is_filled(c, columns, sample))
+        if candidates:
+            found[name] = next(filled, candidates[0])
     return found
+
+
+def _check(paths: Mapping[str, str], known: Sequence[str], *, source: str) -> None:
+    if "text" not in paths:
+        raise RecordError(
+            f"{source}: no column is known to hold the text; name it with --text-column; "
+            f"the columns are {_listed(known)}"
+        )
+    if not set(paths) & set(LABEL_FIELDS):
+        raise RecordError(
+            f"{source}: no column is known to hold a label; name one with --category-column, "
+            "--intent-column, --priority-column or --sentiment-column; "
+            f"the columns are {_listed(known)}"
+        )
 
 
 def _plain(name: str) -> str:

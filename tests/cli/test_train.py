@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from training.commands.tickets import version_stem
 from triage.bundle import load_bundle
+from triage.registry import check_version
 
 
 def _arrays(models: Any, version: str) -> dict[str, np.ndarray]:
@@ -116,3 +119,20 @@ def test_a_name_that_is_no_version_is_unusable(own_shop: Any, name: str) -> None
     )
     assert (run.code == 2) == bool(name)
     assert (own_shop.models / "encoder" / "model.onnx").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("shop-2026.11.csv", "shop-2026.11"),
+        ("tickets.jsonl.gz", "tickets"),
+        ("Q4 export (new).xlsx", "Q4-export-new"),
+        ("工单 导出.xlsx", "tickets-工单-导出"),
+        ("(1).csv", "1"),
+        ("。.csv", "tickets"),
+        (f"{'a' * 300}.csv", "a" * 60),
+    ],
+)
+def test_any_file_name_begins_a_versions_name(name: str, stem: str) -> None:
+    assert version_stem(Path(name)) == stem
+    assert check_version(f"{stem}-2026.11.21.1")

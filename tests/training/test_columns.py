@@ -49,7 +49,7 @@ def test_columns_are_known_by_usual_names(columns: list[str], expected: dict[str
 
 def test_a_column_that_is_empty_gives_way_to_the_next():
     sample = [{"text": "", "body": "a", "label": None}, {"text": None, "body": "b"}]
-    assert guess(["text", "body", "label"], sample) == {"text": "body"}
+    assert guess(["text", "body", "label"], sample) == {"text": "body", "category": "label"}
 
 
 @given(st.lists(st.text(), unique=True))

@@ -5,6 +5,7 @@ How columns are found is decided in ``training.columns``.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +22,7 @@ KINDS = ".jsonl, .csv, .tsv, .xlsx, .xls or .parquet, text also as .gz"
 _LABELS = ("category", "intent", "priority", "sentiment")
 _PANEL = "Columns (guessed by name; '' leaves a field out)"
 _WORDS_SHOWN = 6
+_STEM = 60  # characters
 
 
 def _option(what: str) -> typer.models.OptionInfo:
@@ -59,6 +61,13 @@ def read_tickets(
         )
     _show_columns(console, corpus, title=f"{path.name}: {len(corpus.tickets)} tickets")
     return corpus
+
+
+def version_stem(path: Path) -> str:
+    """Return a file's name as the beginning of a version's name, which is ASCII at its start."""
+    stem = Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
+    plain = re.sub(r"[^\w.+-]+", "-", stem)[:_STEM].strip("-")
+    return plain if re.match(r"[A-Za-z0-9]", plain) else f"tickets-{plain}".strip("-")
 
 
 def _show_columns(console: Console, corpus: Corpus, *, title: str) -> None:

@@ -17,6 +17,7 @@ from training.commands.tickets import (
     SubjectColumn,
     TextColumn,
     read_tickets,
+    version_stem,
 )
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
     console = Console(stderr=True)
     settings = load_settings()
     created = now_utc()
-    version = check_version(name or next_version(settings.models_dir, tickets.stem, created))
+    version = check_version(
+        name or next_version(settings.models_dir, version_stem(tickets), created)
+    )
     chosen = {
         "text": text_column,
         "subject": subject_column,
