@@ -1,19 +1,15 @@
-"""Files in and out: rows of JSONL or CSV with line numbers, rejects with reasons, safe writes.
+"""Records: what the fields of a row mean as a message or an article, and records written safely.
 
-It knows files and rows; what a row means is decided by the caller.
+Files are read by ``triage.tables``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
-import io
 import os
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from errno import EISDIR
 from pathlib import Path
@@ -23,51 +19,24 @@ import orjson
 
 from triage.domain import Article, ArticleText, Customer, Message
 from triage.errors import MessageError, RecordError
+from triage.tables import STDIO, Reject, Row, read_rows
 
-STDIO = "-"
+__all__ = [
+    "STDIO",
+    "Reject",
+    "Row",
+    "article_fields",
+    "article_from",
+    "id_of",
+    "message_from",
+    "read_articles",
+    "read_rows",
+    "sha256_of",
+    "whole_file",
+    "write_jsonl",
+]
+
 _REPLY_LANGUAGES = ("zh-Hans", "zh-Hant", "en")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One record of a file with the line on which it starts (from 1)."""
-
-    line: int
-    fields: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A line that is no usable record, and why."""
-
-    line: int
-    reason: str
-    content: str
-
-
-def read_rows(path: str | Path) -> Iterator[Row | Reject]:
-    """Yield the records of a JSONL or CSV file (``-``: JSONL from standard input), in order.
-
-    Text is UTF-8, with or without BOM, or else GB18030.
-
-    Raises:
-        RecordError: the file is absent, of an unknown kind, or in no known encoding.
-    """
-    if str(path) == STDIO:
-        yield from _jsonl_rows(sys.stdin.buffer)
-        return
-    path = Path(path)
-    readers = {".jsonl": _jsonl_rows, ".ndjson": _jsonl_rows, ".csv": _csv_rows}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise RecordError(f"{path}: unknown kind {path.suffix!r}; give a .jsonl or .csv file")
-    try:
-        with path.open("rb") as stream:
-            yield from reader(stream)
-    except OSError as fault:
-        raise RecordError(
-            f"{path} cannot be read: {fault.strerror}; check path and rights"
-        ) from fault
 
 
 def write_jsonl(stream: IO[bytes], record: Mapping[str, Any]) -> None:
@@ -195,48 +164,6 @@ def article_fields(article: Article) -> dict[str, Any]:
         for tag, text in article.translations.items()
     }
     return fields
-
-
-def _jsonl_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
-    for line, raw in enumerate(stream, start=1):
-        content = raw.strip().removeprefix(b"\xef\xbb\xbf")
-        if not content:
-            continue
-        shown = content[:200].decode("utf-8", "replace")
-        try:
-            fields = orjson.loads(_decoded(content))
-        except (orjson.JSONDecodeError, RecordError) as fault:
-            yield Reject(line, f"not JSON: {fault}", shown)
-            continue
-        if isinstance(fields, dict):
-            yield Row(line, fields)
-        else:
-            yield Reject(line, f"a JSON {type(fields).__name__}, not an object", shown)
-
-
-def _csv_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
-    reader = csv.DictReader(io.StringIO(_decoded(stream.read()), newline=""), strict=True)
-    _ = reader.fieldnames  # reads the header, so that the first row's line is counted after it
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as fault:
-            yield Reject(line, f"not CSV: {fault}", "")
-            continue
-        if None in fields or None in fields.values():
-            yield Reject(line, "has another number of columns than the header", "")
-        else:
-            yield Row(line, fields)
-
-
-def _decoded(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        with contextlib.suppress(UnicodeDecodeError):
-            return content.decode(encoding)
-    raise RecordError("text is neither UTF-8 nor GB18030; save the file as UTF-8")
 
 
 def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from workbooks import write_xlsx
+
 
 def test_the_figures_are_given_as_json(shop: Any) -> None:
     run = shop.triage("evaluate", shop.tickets, "--json")
@@ -58,3 +60,35 @@ def test_an_absent_file_and_an_absent_model_are_unusable(shop: Any, tmp_path: An
     run = shop.triage("evaluate", shop.tickets, "--model", "none")
     assert run.code == 2
     assert "triage models list" in run.err
+
+
+def test_a_workbook_is_measured_by_the_columns_that_are_named(shop: Any, tmp_path: Any) -> None:
+    rows = [
+        ["编号", "客户说", "处理组", "优先级", "备注"],
+        [1.0, "忘记密码了怎么找回", "account", "中", "x"],
+        [2.0, "I forgot my password", "refund", "3", "y"],
+        [3.0, "please reset my password", "refund", "紧急", "z"],
+    ]
+    held = write_xlsx(tmp_path / "held.xlsx", rows)
+    flags = ("--text-column", "客户说", "--category-column", "处理组")
+    run = shop.triage("evaluate", held, *flags, "--json")
+    assert run.code == 1, run.err
+    figures = json.loads(run.out)
+    assert figures["tasks"]["category"]["confusions"][0]["ids"] == ["3"]
+    for shown in ("客户说", "中 → normal", "忘记密码了怎么找回", "Not used: 备注"):
+        assert shown in run.err
+    assert "No column for intent, sentiment; name one with --intent-column" in run.err
+    assert "1 row rejected, most often: field 'priority' (column '优先级') is '3'" in run.err
+    without = shop.triage("evaluate", held, *flags, "--priority-column", "", "--json")
+    assert without.code == 0
+    assert set(json.loads(without.out)["tasks"]) == {"category"}
+
+
+def test_a_column_that_is_not_there_is_unusable(shop: Any, tmp_path: Any) -> None:
+    held = tmp_path / "held.csv"
+    held.write_text("text,category\na,b\n")
+    run = shop.triage("evaluate", held, "--category-column", "team")
+    assert run.code == 2
+    assert "--category-column names 'team'" in run.err
+    assert "'text', 'category'" in run.err
+    assert run.out == ""

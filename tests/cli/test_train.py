@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from training.commands.tickets import version_stem
 from triage.bundle import load_bundle
+from triage.registry import check_version
 
 
 def _arrays(models: Any, version: str) -> dict[str, np.ndarray]:
@@ -47,6 +51,24 @@ def test_the_same_tickets_and_seed_give_the_same_heads(own_shop: Any) -> None:
         np.testing.assert_array_equal(array, second[name], err_msg=name)
     assert (own_shop.models / "current").read_text().strip() == "shop-1"
     assert "triage models promote shop-2" in run.err
+
+
+def test_a_table_with_other_names_gives_the_same_heads(own_shop: Any, tmp_path: Any) -> None:
+    rows = [json.loads(line) for line in own_shop.tickets.read_text(encoding="utf-8").splitlines()]
+    table = tmp_path / "export.csv"
+    with table.open("w", encoding="gb18030", newline="") as stream:
+        writer = csv.writer(stream, delimiter=";")
+        writer.writerow(["Ticket ID", "words", "意图", "优先级", "情绪"])
+        for row in rows:
+            name = row["intent"]
+            writer.writerow([row["id"], row["text"], name, row["priority"], row["sentiment"]])
+    options = ("--articles", own_shop.articles, "--name", "t", "--text-column", "words")
+    run = own_shop.triage("train", table, *options)
+    assert run.code == 0, run.err
+    assert "from intent" in run.err
+    first, second = (_arrays(own_shop.models, version) for version in ("shop-1", "t"))
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name], err_msg=name)
 
 
 def test_another_seed_is_recorded_and_may_be_served_at_once(own_shop: Any) -> None:
@@ -97,3 +119,20 @@ def test_a_name_that_is_no_version_is_unusable(own_shop: Any, name: str) -> None
     )
     assert (run.code == 2) == bool(name)
     assert (own_shop.models / "encoder" / "model.onnx").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("shop-2026.11.csv", "shop-2026.11"),
+        ("tickets.jsonl.gz", "tickets"),
+        ("Q4 export (new).xlsx", "Q4-export-new"),
+        ("工单 导出.xlsx", "tickets-工单-导出"),
+        ("(1).csv", "1"),
+        ("。.csv", "tickets"),
+        (f"{'a' * 300}.csv", "a" * 60),
+    ],
+)
+def test_any_file_name_begins_a_versions_name(name: str, stem: str) -> None:
+    assert version_stem(Path(name)) == stem
+    assert check_version(f"{stem}-2026.11.21.1")

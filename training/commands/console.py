@@ -40,6 +40,7 @@ def progress(console: Console) -> Iterator[Callable[[Stage], None]]:
 
 def write_rejects(console: Console, rejects: Sequence[Reject], source: Path) -> None:
     """Write ``rejects`` beside ``source`` as JSON lines and say so."""
+    from training.corpus import commonest
     from triage.records import whole_file, write_jsonl
 
     path = source.with_name(f"{source.stem}.rejects.jsonl")
@@ -48,4 +49,11 @@ def write_rejects(console: Console, rejects: Sequence[Reject], source: Path) -> 
             write_jsonl(
                 stream, {"line": reject.line, "reason": reject.reason, "content": reject.content}
             )
-    console.print(f"{len(rejects)} rows rejected, see {path}", soft_wrap=True, markup=False)
+    reject, _ = commonest(rejects)
+    rows = "1 row" if len(rejects) == 1 else f"{len(rejects)} rows"
+    console.print(
+        f"{rows} rejected, most often: {reject.reason} (line {reject.line}); see {path}",
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )

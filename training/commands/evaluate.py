@@ -8,40 +8,68 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from training.commands.tickets import (
+    KINDS,
+    CategoryColumn,
+    IdColumn,
+    IntentColumn,
+    PriorityColumn,
+    SentimentColumn,
+    SubjectColumn,
+    TextColumn,
+    read_tickets,
+)
+
 if TYPE_CHECKING:
     from rich.table import Table
 
 
-def evaluate(
-    tickets: Annotated[
-        Path, typer.Argument(help="Labelled tickets: .jsonl or .csv.", metavar="DATA")
-    ],
+def evaluate(  # noqa: PLR0913, PLR0917  # an argument an option
+    tickets: Annotated[Path, typer.Argument(help=f"Labelled tickets: {KINDS}.", metavar="DATA")],
     model: Annotated[
         str | None, typer.Option(help="A version or a bundle folder; default: the promoted one.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    text_column: TextColumn = None,
+    subject_column: SubjectColumn = None,
+    category_column: CategoryColumn = None,
+    intent_column: IntentColumn = None,
+    priority_column: PriorityColumn = None,
+    sentiment_column: SentimentColumn = None,
+    id_column: IdColumn = None,
 ) -> None:
     """Measure a model on labelled tickets that it has not seen.
 
     Prints accuracy and macro-F1 with 95 % bootstrap intervals for every label that the rows carry,
     by language, the commonest confusions, and how often a human would be asked to look. Rows with
-    an `article_id` measure the retrieval of replies.
+    an `article_id` measure the retrieval of replies. Columns are known by usual names, in Chinese
+    and English, or named by options; what was taken for what is shown first.
 
     Examples:
 
         triage evaluate held-out.jsonl
 
         triage evaluate held-out.csv --model shop-2026.11 --json | jq .category
+
+        triage evaluate export.xlsx --text-column 留言 --category-column 处理组
     """
     from rich.console import Console
 
     from training.commands.console import progress, write_rejects
-    from training.corpus import read_corpus
     from training.evaluate import evaluate_engine
     from triage.engine import load_engine
 
     console = Console(stderr=True)
-    corpus = read_corpus(tickets, keep_repeats=True)
+    chosen = {
+        "text": text_column,
+        "subject": subject_column,
+        "category": category_column,
+        "intent": intent_column,
+        "priority": priority_column,
+        "sentiment": sentiment_column,
+        "id": id_column,
+    }
+    corpus = read_tickets(console, tickets, chosen=chosen, keep_repeats=True)
     with progress(console) as report:
         figures = evaluate_engine(load_engine(model), corpus, report=report)
     if as_json:

@@ -7,6 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.commands.tickets import (
+    KINDS,
+    CategoryColumn,
+    IdColumn,
+    IntentColumn,
+    PriorityColumn,
+    SentimentColumn,
+    SubjectColumn,
+    TextColumn,
+    read_tickets,
+    version_stem,
+)
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -14,8 +27,8 @@ if TYPE_CHECKING:
     from triage.bundle import Manifest
 
 
-def train(
-    tickets: Annotated[Path, typer.Argument(help="Labelled tickets: .jsonl or .csv.")],
+def train(  # noqa: PLR0913, PLR0917  # an argument an option
+    tickets: Annotated[Path, typer.Argument(help=f"Labelled tickets: {KINDS}.")],
     articles: Annotated[
         Path | None, typer.Option(help="Articles (.jsonl); default: the starter's.")
     ] = None,
@@ -31,23 +44,35 @@ def train(
         typer.Option(min=0.001, max=0.5, help="Error rate aimed at where no review is asked."),
     ] = 0.1,
     promote: Annotated[bool, typer.Option(help="Serve the new model from now on.")] = False,
+    text_column: TextColumn = None,
+    subject_column: SubjectColumn = None,
+    category_column: CategoryColumn = None,
+    intent_column: IntentColumn = None,
+    priority_column: PriorityColumn = None,
+    sentiment_column: SentimentColumn = None,
+    id_column: IdColumn = None,
 ) -> None:
     """Train a model on labelled tickets and write it to the models folder.
 
-    Rows need `text`, `category`, `intent` (as `category/name`), `priority` and `sentiment`; a label
-    may be empty in some rows. Rows that cannot be used are listed in a rejects file beside the
-    input, and the command then ends with exit code 1. The first model of a folder is promoted.
+    Rows need a text, `category`, `intent` (as `category/name`), `priority` and `sentiment`; a label
+    may be empty in some rows. Columns are known by usual names, in Chinese and English, or named by
+    options; what was taken for what is shown first. Rows that cannot be used are listed in a
+    rejects file beside the input, and the command then ends with exit code 1. The first model of a
+    folder is promoted.
 
     Examples:
 
         triage train datasets/tickets.jsonl
 
         triage train tickets.csv --name shop-2026.11 --promote
+
+        triage train export.xlsx --text-column 留言 --category-column 处理组
+
+        triage train zendesk.jsonl --category-column custom_fields.360001234
     """
     from rich.console import Console
 
     from training.commands.console import progress, write_rejects
-    from training.corpus import read_corpus
     from training.fit import FitOptions
     from training.train import TrainingPlan, next_version, now_utc, train_bundle
     from triage.bundle import save_bundle
@@ -59,8 +84,19 @@ def train(
     console = Console(stderr=True)
     settings = load_settings()
     created = now_utc()
-    version = check_version(name or next_version(settings.models_dir, tickets.stem, created))
-    corpus = read_corpus(tickets)
+    version = check_version(
+        name or next_version(settings.models_dir, version_stem(tickets), created)
+    )
+    chosen = {
+        "text": text_column,
+        "subject": subject_column,
+        "category": category_column,
+        "intent": intent_column,
+        "priority": priority_column,
+        "sentiment": sentiment_column,
+        "id": id_column,
+    }
+    corpus = read_tickets(console, tickets, chosen=chosen)
     articles = articles or settings.datasets_dir / "articles.jsonl"
     known = read_articles(articles)
     data = {

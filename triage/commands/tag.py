@@ -20,7 +20,9 @@ CHUNK = 256
 
 
 def tag(
-    source: Annotated[str, typer.Argument(help="JSONL or CSV with a text field; - reads JSONL.")],
+    source: Annotated[
+        str, typer.Argument(help="JSONL, CSV, Excel or Parquet with a text field; - reads JSONL.")
+    ],
     out: Annotated[str, typer.Option("--out", "-o", help="JSONL to write; - writes to stdout.")],
     model: Annotated[str | None, typer.Option(help="A version or a bundle folder.")] = None,
 ) -> None:

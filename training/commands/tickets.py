@@ -1,0 +1,105 @@
+"""Labelled tickets for a command: the options that name columns, and what was understood of a file.
+
+How columns are found is decided in ``training.columns``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from training.corpus import Corpus
+
+KINDS = ".jsonl, .csv, .tsv, .xlsx, .xls or .parquet, text also as .gz"
+_LABELS = ("category", "intent", "priority", "sentiment")
+_PANEL = "Columns (guessed by name; '' leaves a field out)"
+_WORDS_SHOWN = 6
+_STEM = 60  # characters
+
+
+def _option(what: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        help=what, metavar="COLUMN", rich_help_panel=_PANEL
+    )
+    return option
+
+
+TextColumn = Annotated[str | None, _option("The customer's words.")]
+SubjectColumn = Annotated[str | None, _option("A subject, read before the text.")]
+CategoryColumn = Annotated[
+    str | None,
+    _option("The category; also a path (custom_fields.12) or tags (tag:refund,delivery)."),
+]
+IntentColumn = Annotated[str | None, _option("The intent, as category/name or name alone.")]
+PriorityColumn = Annotated[str | None, _option("The priority, in words.")]
+SentimentColumn = Annotated[str | None, _option("The sentiment, in words.")]
+IdColumn = Annotated[str | None, _option("The ticket's id.")]
+
+
+def read_tickets(
+    console: Console,
+    path: Path,
+    *,
+    chosen: Mapping[str, str | None],
+    keep_repeats: bool = False,
+) -> Corpus:
+    """Read a file of labelled tickets and show on ``console`` which column was taken for what."""
+    from training.columns import columns_of
+    from training.corpus import read_corpus
+
+    with console.status(f"reading {path.name}"):
+        corpus = read_corpus(
+            path, columns=columns_of(path, chosen=chosen), keep_repeats=keep_repeats
+        )
+    _show_columns(console, corpus, title=f"{path.name}: {len(corpus.tickets)} tickets")
+    return corpus
+
+
+def version_stem(path: Path) -> str:
+    """Return a file's name as the beginning of a version's name, which is ASCII at its start."""
+    stem = Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
+    plain = re.sub(r"[^\w.+-]+", "-", stem)[:_STEM].strip("-")
+    return plain if re.match(r"[A-Za-z0-9]", plain) else f"tickets-{plain}".strip("-")
+
+
+def _show_columns(console: Console, corpus: Corpus, *, title: str) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from training.corpus import shares
+
+    columns = corpus.columns
+    table = Table("field", "column", "example", "labels", "read as ours", title=escape(title))
+    missing = []
+    for name in (*columns.paths, *(label for label in _LABELS if label not in columns.paths)):
+        labels = len(shares(corpus.tickets, name)) if name in _LABELS else 0
+        if name not in columns.paths and not labels:
+            missing.append(name)
+            continue
+        source = columns.paths.get(name, "from intent" if name == "category" else "from category")
+        cells = (source, columns.examples.get(name, ""), str(labels or ""), _words(corpus, name))
+        table.add_row(name, *map(escape, cells))
+    console.print(table)
+    if missing:
+        flags = ", ".join(f"--{name}-column" for name in missing)
+        _say(console, f"No column for {', '.join(missing)}; name one with {flags}")
+    if columns.unused:
+        _say(console, f"Not used: {', '.join(columns.unused)}")
+
+
+def _words(corpus: Corpus, name: str) -> str:
+    words = [f"{theirs} → {ours}" for theirs, ours in corpus.mapped.get(name, {}).items()]
+    more = f", {len(words) - _WORDS_SHOWN} more" if len(words) > _WORDS_SHOWN else ""
+    return ", ".join(words[:_WORDS_SHOWN]) + more
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
