@@ -1,7 +1,7 @@
 """The command ``triage``: gathers its subcommands from the entry points ``triage.commands``.
 
-Each door owns its commands (``triage.commands``, ``training.commands``, ``api.cli``), so this module
-imports none of them; their heavy imports wait until a command runs.
+Each door owns its commands (``triage.commands``, ``training.commands``, ``api.cli``), so this
+module imports none of them; their heavy imports wait until a command runs.
 """
 
 from __future__ import annotations
