@@ -23,6 +23,7 @@ class Ticket:
     Attributes:
         normalised: the text as models see it.
         author: who wrote or sent it, if known; evaluation can hold out whole authors.
+        line: where the row starts in its file, from 1.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Ticket:
     normalised: str
     labels: Mapping[str, str | None]
     author: str | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ class Corpus:
     def with_label(self, task: str) -> list[Ticket]:
         """Return the tickets that are labelled for ``task``."""
         return [t for t in self.tickets if t.labels[task] is not None]
+
+    def without_repeats(self) -> Corpus:
+        """Leave out each ticket whose normalised text an earlier one has; the first stays."""
+        first = {t.normalised: t for t in reversed(self.tickets)}
+        kept = tuple(t for t in self.tickets if first[t.normalised] is t)
+        return Corpus(kept, self.rejects, self.repeats + len(self.tickets) - len(kept))
 
 
 def read_corpus(path: Path, *, keep_repeats: bool = False) -> Corpus:
@@ -58,8 +66,6 @@ def read_corpus(path: Path, *, keep_repeats: bool = False) -> Corpus:
     """
     tickets: list[Ticket] = []
     rejects: list[Reject] = []
-    seen: set[str] = set()
-    repeats = 0
     for row in read_rows(path):
         if isinstance(row, Reject):
             rejects.append(row)
@@ -67,15 +73,13 @@ def read_corpus(path: Path, *, keep_repeats: bool = False) -> Corpus:
         ticket = _ticket_from(row.fields, line=row.line)
         if isinstance(ticket, Reject):
             rejects.append(ticket)
-        elif not keep_repeats and ticket.normalised in seen:
-            repeats += 1
         else:
-            seen.add(ticket.normalised)
             tickets.append(ticket)
     if not tickets:
         first = f"; line {rejects[0].line}: {rejects[0].reason}" if rejects else ""
         raise RecordError(f"{path} holds no usable ticket{first}; rows need 'text' and 'category'")
-    return Corpus(tuple(tickets), tuple(rejects), repeats)
+    corpus = Corpus(tuple(tickets), tuple(rejects), repeats=0)
+    return corpus if keep_repeats else corpus.without_repeats()
 
 
 def shares(tickets: Sequence[Ticket], task: str) -> dict[str, int]:
@@ -113,4 +117,5 @@ def _ticket_from(fields: Mapping[str, Any], *, line: int) -> Ticket | Reject:
         normalised=normalise(text),
         labels=labels,
         author=fields.get("author"),
+        line=line,
     )
