@@ -30,6 +30,10 @@ def train(
         float,
         typer.Option(min=0.001, max=0.5, help="Error rate aimed at where no review is asked."),
     ] = 0.1,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(help="A review by `triage audit` with its column `corrected` filled."),
+    ] = None,
     promote: Annotated[bool, typer.Option(help="Serve the new model from now on.")] = False,
 ) -> None:
     """Train a model on labelled tickets and write it to the models folder.
@@ -43,11 +47,14 @@ def train(
         triage train datasets/tickets.jsonl
 
         triage train tickets.csv --name shop-2026.11 --promote
+
+        triage train tickets.csv --corrections tickets.review.csv
     """
     from rich.console import Console
 
     from training.commands.console import progress, write_rejects
     from training.corpus import read_corpus
+    from training.corrections import apply_corrections
     from training.fit import FitOptions
     from training.train import TrainingPlan, next_version, now_utc, train_bundle
     from triage.bundle import save_bundle
@@ -60,7 +67,9 @@ def train(
     settings = load_settings()
     created = now_utc()
     version = check_version(name or next_version(settings.models_dir, tickets.stem, created))
-    corpus = read_corpus(tickets)
+    corpus = read_corpus(tickets, keep_repeats=corrections is not None)
+    if corrections is not None:
+        corpus = apply_corrections(corpus, corrections).without_repeats()
     articles = articles or settings.datasets_dir / "articles.jsonl"
     known = read_articles(articles)
     data = {
@@ -71,6 +80,8 @@ def train(
         },
         "articles": {"file": articles.name, "sha256": sha256_of(articles), "rows": len(known)},
     }
+    if corrections is not None:
+        data["corrections"] = {"file": corrections.name, "sha256": sha256_of(corrections)}
     plan = TrainingPlan(
         version=version,
         options=FitOptions(seed=seed),
