@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.corpus import Ticket
-from training.train import Stage
+from training.features import Stage
 from triage.bundle import load_bundle
 from triage.encoder import Encoder, load_encoder
 from triage.errors import BundleError

@@ -6,7 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Ticket:
         labels: shared with other tickets of the same labels.
         author: who wrote or sent it, if known; evaluation can hold out whole authors.
         created_at: when it was written, as the file has it.
+        line: where the row starts in its file, from 1.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Ticket:
     labels: Labels
     author: str | None = None
     created_at: str | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ class Corpus:
         """Return the tickets that are labelled for ``task``."""
         return [t for t in self.tickets if t.labels[task] is not None]
 
+    def without_repeats(self) -> Corpus:
+        """Leave out each ticket whose normalised text an earlier one has; the first stays."""
+        first = {t.normalised: t for t in reversed(self.tickets)}
+        kept = tuple(t for t in self.tickets if first[t.normalised] is t)
+        repeats = self.repeats + len(self.tickets) - len(kept)
+        return replace(self, tickets=kept, repeats=repeats)
+
 
 def read_corpus(
     path: Path, *, columns: Columns | None = None, keep_repeats: bool = False
@@ -82,22 +91,18 @@ def read_corpus(
     labels = LabelReader(columns)
     tickets: list[Ticket] = []
     rejects: list[Reject] = []
-    seen: set[str] = set()
-    repeats = 0
     for number, row in enumerate(read_rows(path), start=1):
         ticket = _ticket_from(row, columns, labels) if isinstance(row, Row) else row
         if isinstance(ticket, Reject):
             rejects.append(ticket)
-        elif not keep_repeats and ticket.normalised in seen:
-            repeats += 1
         else:
-            seen.add(ticket.normalised)
             tickets.append(ticket)
         if number == _PROBE:
             _check_start(path, rejects)
     if not tickets:
         raise RecordError(f"{path} holds no usable ticket; {_main_reason(rejects)}")
-    return Corpus(tuple(tickets), tuple(rejects), repeats, columns, labels.mapped)
+    corpus = Corpus(tuple(tickets), tuple(rejects), 0, columns, labels.mapped)
+    return corpus if keep_repeats else corpus.without_repeats()
 
 
 def shares(tickets: Sequence[Ticket], task: str) -> dict[str, int]:
@@ -140,6 +145,7 @@ def _ticket_from(row: Row, columns: Columns, reader: LabelReader) -> Ticket | Re
         labels=labels,
         author=author and sys.intern(author),
         created_at=_optional(columns, row.fields, "created_at"),
+        line=row.line,
     )
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.features import Stage
 from training.metrics import Estimate, accuracy, confusions, macro_f1, with_interval
-from training.train import Stage
 from triage.engine import CATEGORY, INTENT, PRIORITY, SENTIMENT, TASKS
 from triage.review import doubts_category
 from triage.suggestion import LEAD_CONFIDENCE

@@ -79,6 +79,7 @@ def fit_head(
     labels: Sequence[str],
     *,
     options: FitOptions,
+    fold: NDArray[np.int64] | None = None,
     progress: Callable[[int], None] = lambda steps: None,
 ) -> FittedHead:
     """Fit one task's experts, pool them on out-of-fold scores and set conformal thresholds.
@@ -86,6 +87,8 @@ def fit_head(
     Args:
         rows: features of n tickets.
         labels: their n labels.
+        fold: the fold of each ticket, from 0 to ``options.folds - 1``, shape (n,); by default
+            each label is spread evenly.
         progress: called with 1 after each fitted fold; there are ``options.folds + 1``.
 
     Raises:
@@ -95,7 +98,8 @@ def fit_head(
     if len(names) < BINARY:
         raise InputError(f"only the label {names} occurs; training needs at least two labels")
     target = np.array([names.index(label) for label in labels])
-    fold = _folds(target, count=options.folds, seed=options.seed)
+    if fold is None:
+        fold = _folds(target, count=options.folds, seed=options.seed)
     parts = [np.flatnonzero(fold != f) for f in range(options.folds)] + [np.arange(len(target))]
 
     def fit(train: NDArray[np.int64]) -> tuple[Expert, ...]:

@@ -14,9 +14,9 @@ import numpy as np
 
 from training.contender import Answers, Contender, judge
 from training.corpus import Ticket, shares
+from training.features import Stage
 from training.metrics import Estimate
 from training.significance import holm, mcnemar, paired_difference
-from training.train import Stage
 from triage.engine import CATEGORY, TASKS
 from triage.errors import InputError
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.corpus import Corpus
-from training.fit import FitOptions, FittedHead, Rows, fit_head, fit_hierarchy, to_csr
+from training.features import Stage, encode_all, featurise
+from training.fit import FitOptions, FittedHead, Rows, fit_head, fit_hierarchy
 from training.metrics import (
     accuracy,
     expected_calibration_error,
@@ -28,28 +29,14 @@ from triage.domain import Article
 from triage.engine import CATEGORY, INTENT, TASKS
 from triage.errors import InputError
 from triage.knowledge import KnowledgeIndex, passages_of
-from triage.lexical import LexicalFeatures
-from triage.text import detect_language
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from triage.encoder import Encoder
 
-ENCODE_STEP = 256
-MIN_TEXTS = 2  # a term that one text alone holds teaches nothing
-SMALL_CORPUS = 200  # below it, even such terms are kept
 MIN_REPORTED = 50  # a language with fewer rows gets no figures of its own
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "openvino", "faiss-cpu", "bm25s", "spacy")
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A step of a training run, for a progress bar."""
-
-    name: str
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +74,7 @@ def train_bundle(
         InputError: a task has no labels, or only one.
     """
     tickets = corpus.tickets
-    texts = [t.normalised for t in tickets]
-    features = LexicalFeatures.fit(texts, min_texts=MIN_TEXTS if len(texts) > SMALL_CORPUS else 1)
-    rows = Rows(
-        to_csr(features.transform(texts), len(features.terms)),
-        _encode(encoder, texts, name="encoding tickets", report=report),
-        np.array([detect_language(t.text).code for t in tickets]),
-    )
+    features, rows = featurise(tickets, encoder, report=report)
     fitted = _fit_heads(corpus, rows, options=plan.options, report=report)
     both = _rows_with(corpus, CATEGORY, INTENT)
     hierarchy, pooled = fit_hierarchy(
@@ -207,25 +188,13 @@ def _part(fit: FittedHead, corpus: Corpus, task: str, wanted: NDArray[np.int64])
     return FittedHead(fit.head, fit.probabilities[[position[int(i)] for i in wanted]])
 
 
-def _encode(
-    encoder: Encoder, texts: Sequence[str], *, name: str, report: Callable[[Stage], None]
-) -> NDArray[np.float32]:
-    vectors = np.zeros((len(texts), encoder.dim), dtype=np.float32)
-    # Long texts first: the bar's estimate is then never too hopeful.
-    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-    report(Stage(name, 0, len(texts)))
-    for start in range(0, len(order), ENCODE_STEP):
-        part = order[start : start + ENCODE_STEP]
-        vectors[part] = encoder.encode([texts[i] for i in part])
-        report(Stage(name, start + len(part), len(texts)))
-    return vectors
-
-
 def _index(
     articles: Sequence[Article], encoder: Encoder, *, report: Callable[[Stage], None]
 ) -> KnowledgeIndex:
     passages = passages_of(articles)
-    vectors = _encode(encoder, [p.text for p in passages], name="encoding articles", report=report)
+    vectors = encode_all(
+        encoder, [p.text for p in passages], name="encoding articles", report=report
+    )
     # Bundles store half precision; rounding here makes a loaded index equal to this one.
     return KnowledgeIndex(articles, passages, vectors.astype(np.float16).astype(np.float32))
 

@@ -1,7 +1,7 @@
 """The command ``triage``: gathers its subcommands from the entry points ``triage.commands``.
 
-Each door owns its commands (``triage.commands``, ``training.commands``, ``api.cli``), so this module
-imports none of them; their heavy imports wait until a command runs.
+Each door owns its commands (``triage.commands``, ``training.commands``, ``api.cli``), so this
+module imports none of them; their heavy imports wait until a command runs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from triage.errors import TriageError
 GROUP = "triage.commands"
 EXIT_REJECTS = 1
 EXIT_UNUSABLE = 2
-_ORDER = ("ask", "serve", "tag", "train", "evaluate", "models", "kb")
+_ORDER = ("ask", "serve", "tag", "audit", "train", "evaluate", "models", "kb")
 
 
 def make_app() -> typer.Typer:

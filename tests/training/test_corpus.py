@@ -36,6 +36,8 @@ def test_texts_that_normalise_alike_are_repeats(tmp_path: Path):
     assert ([t.text for t in corpus.tickets], corpus.repeats) == ([rows[0]["text"]], 1)
     kept = read_corpus(path, keep_repeats=True)
     assert (len(kept.tickets), kept.repeats) == (2, 0)
+    assert [t.line for t in kept.tickets] == [1, 2]
+    assert kept.without_repeats() == corpus
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,25 @@ def test_a_served_head_scores_as_scikit_learn_with_the_dense_scale_folded_in():
     assert_allclose(made, softmax(scores), atol=0.02)  # weights are rounded to half precision
 
 
+def test_folds_given_from_outside_decide_which_rows_a_row_is_judged_by():
+    texts, labels = labelled()
+    rows, _ = rows_of(texts)
+    labels[0] = "b"  # a mistake, and a twin with the same mistake
+    labels[3] = "b"
+    alone, beside = (np.arange(len(labels)) // 3 % 3 for _ in range(2))
+    alone[3] = alone[0]
+    beside[3] = (beside[0] + 1) % 3
+    judged = [
+        fit_head(rows, labels, options=OPTIONS, fold=f).probabilities for f in (alone, beside)
+    ]
+    assert judged[0][0, 0] > judged[1][0, 0]
+    default = _folds(np.array([ord(la) for la in labels]), count=3, seed=OPTIONS.seed)
+    assert_array_equal(
+        fit_head(rows, labels, options=OPTIONS, fold=default).probabilities,
+        fit_head(rows, labels, options=OPTIONS).probabilities,
+    )
+
+
 def test_one_label_alone_is_refused():
     texts, _ = labelled(2)
     with pytest.raises(InputError, match="at least two labels"):

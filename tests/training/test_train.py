@@ -14,7 +14,8 @@ from triage.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from training.train import Stage, TrainingPlan
+    from training.features import Stage
+    from training.train import TrainingPlan
     from triage.bundle import Bundle
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from training.train import Stage
+    from training.features import Stage
     from triage.records import Reject
 
 

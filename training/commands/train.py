@@ -43,6 +43,10 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         float,
         typer.Option(min=0.001, max=0.5, help="Error rate aimed at where no review is asked."),
     ] = 0.1,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(help="A review by `triage audit` with its column `corrected` filled."),
+    ] = None,
     promote: Annotated[bool, typer.Option(help="Serve the new model from now on.")] = False,
     text_column: TextColumn = None,
     subject_column: SubjectColumn = None,
@@ -69,10 +73,13 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         triage train export.xlsx --text-column 留言 --category-column 处理组
 
         triage train zendesk.jsonl --category-column custom_fields.360001234
+
+        triage train tickets.csv --corrections tickets.review.csv
     """
     from rich.console import Console
 
     from training.commands.console import progress, write_rejects
+    from training.corrections import apply_corrections
     from training.fit import FitOptions
     from training.train import TrainingPlan, next_version, now_utc, train_bundle
     from triage.bundle import save_bundle
@@ -96,7 +103,9 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         "sentiment": sentiment_column,
         "id": id_column,
     }
-    corpus = read_tickets(console, tickets, chosen=chosen)
+    corpus = read_tickets(console, tickets, chosen=chosen, keep_repeats=corrections is not None)
+    if corrections is not None:
+        corpus = apply_corrections(corpus, corrections).without_repeats()
     articles = articles or settings.datasets_dir / "articles.jsonl"
     known = read_articles(articles)
     data = {
@@ -107,6 +116,8 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         },
         "articles": {"file": articles.name, "sha256": sha256_of(articles), "rows": len(known)},
     }
+    if corrections is not None:
+        data["corrections"] = {"file": corrections.name, "sha256": sha256_of(corrections)}
     plan = TrainingPlan(
         version=version,
         options=FitOptions(seed=seed),
