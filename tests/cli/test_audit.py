@@ -164,6 +164,15 @@ def test_what_cannot_be_done_is_told_before_the_work(
     assert told in str(run.exception)
 
 
+def test_the_tickets_are_never_written_over(shop: Any, tmp_path: Path) -> None:
+    tickets = tmp_path / "tickets.csv"
+    tickets.write_text("text,category\nhello there,a\nwhere is it,b\n")
+    run = _audit(shop.models, tickets, "--review", tmp_path / "." / "tickets.csv")
+    assert isinstance(run.exception, RecordError)
+    assert "holds the tickets themselves" in str(run.exception)
+    assert tickets.read_text().startswith("text,category")
+
+
 def test_unlabelled_files_absent_files_and_unknown_tasks_are_unusable(
     shop: Any, tmp_path: Path
 ) -> None:

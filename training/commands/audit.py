@@ -81,7 +81,7 @@ def audit(
 
     console = Console(stderr=True)
     settings = load_settings()
-    place = _free_place(review or tickets.with_name(f"{tickets.stem}.review.csv"))
+    place = _free_place(review or tickets.with_name(f"{tickets.stem}.review.csv"), tickets)
     corpus = read_corpus(tickets, keep_repeats=True)
     changes, note = _compared(corpus, model, folder=settings.models_dir)
     with progress(console) as report:
@@ -93,13 +93,13 @@ def audit(
             report=report,
         )
     suspects = find_suspects(found)
-    write_suspects(suspects, place)
     if as_json:
         findings = _as_fields(corpus, found, suspects, changes=changes, note=note)
         typer.echo(json.dumps(findings | {"review": str(place)}, ensure_ascii=False, indent=2))
     else:
         _print_report(corpus, found, suspects, top=top)
         _print_drift(changes, note, top=top)
+    write_suspects(suspects, place)
     console.print(
         f"{len(suspects)} labels to look at in {place}; fill its column 'corrected', then: "
         f"triage train {tickets} --corrections {place}",
@@ -110,13 +110,15 @@ def audit(
         raise typer.Exit(1)
 
 
-def _free_place(review: Path) -> Path:
+def _free_place(review: Path, tickets: Path) -> Path:
     """Return ``review`` if writing there loses nothing."""
     from training.corrections import holds_corrections
     from triage.errors import RecordError
 
     if review.suffix.lower() != ".csv":
         raise RecordError(f"a review is a .csv file, not {review.name!r}; name another by --review")
+    if review.resolve() == tickets.resolve():
+        raise RecordError(f"{review} holds the tickets themselves; name another file by --review")
     if holds_corrections(review):
         raise RecordError(
             f"{review} holds a reviewer's corrections; use them with `triage train --corrections`, "
