@@ -42,8 +42,85 @@ def test_a_known_mistake_is_counted(shop: Any, tmp_path: Any) -> None:
 def test_the_table_shows_model_tasks_and_review(shop: Any) -> None:
     run = shop.triage("evaluate", shop.tickets)
     assert run.code == 0
-    for shown in ("model shop-1", "category", "sentiment", "accepted without review"):
+    for shown in (
+        "model shop-1",
+        "category",
+        "sentiment",
+        "accepted without review",
+        "weakest first",
+        "is the stated confidence honest?",
+        "area under the risk-coverage curve",
+    ):
         assert shown in run.out
+
+
+def test_the_json_holds_what_the_report_shows(shop: Any) -> None:
+    figures = json.loads(shop.triage("evaluate", shop.tickets, "--json").out)
+    assert figures["file"] == shop.tickets.name
+    assert figures["overlap"] is None
+    assert figures["out_of_scope"] == {}
+    category = figures["tasks"]["category"]
+    assert {e["label"] for e in category["labels"]} == {"account", "logistics", "other", "refund"}
+    assert sum(map(sum, category["matrix"]["counts"])) == figures["rows"]
+    assert category["risk_coverage"]["points"][-1][0] == 1
+    cell = category["by_language"]["all"]
+    assert sum(count for _, _, count in cell["reliability"]) == figures["rows"]
+    assert cell["weighted_f1"]["low"] <= cell["weighted_f1"]["value"]
+    assert figures["tasks"]["intent"]["by_language"]["all"]["ece"] is None
+
+
+def test_the_html_report_is_one_file_and_says_where_it_lies(shop: Any, tmp_path: Any) -> None:
+    page = tmp_path / "new" / "report.html"
+    run = shop.triage("evaluate", shop.tickets, "--html", page, "--lang", "zh")
+    assert run.code == 0, run.err
+    assert str(page) in run.err
+    assert "shop-1 表现如何？" in page.read_text(encoding="utf-8")
+    assert [p.name for p in page.parent.iterdir()] == ["report.html"]
+    again = tmp_path / "again.html"
+    shop.triage("evaluate", shop.tickets, "--html", again, "--lang", "zh", "--json")
+    assert again.read_bytes() == page.read_bytes()
+
+
+def test_no_customer_text_is_in_any_output(shop: Any, tmp_path: Any) -> None:
+    held = tmp_path / "held.jsonl"
+    row = {"id": "e-9", "text": "I forgot my xylophone password", "category": "refund"}
+    held.write_text(json.dumps(row) + "\n")
+    run = shop.triage("evaluate", held, "--html", tmp_path / "r.html")
+    for shown in (run.out, run.err, (tmp_path / "r.html").read_text(encoding="utf-8")):
+        assert "xylophone" not in shown
+    assert "e-9" in run.out
+
+
+def test_rows_out_of_scope_are_told_apart(shop: Any, tmp_path: Any) -> None:
+    held = tmp_path / "held.jsonl"
+    rows = [
+        {"text": "I forgot my password", "category": "account"},
+        {"text": "what is the capital of Peru", "category": "chit_chat"},
+    ]
+    held.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run = shop.triage("evaluate", held, "--out-of-scope", "chit_chat")
+    assert "out of scope: 1 tickets labelled chit_chat against 1 others" in run.out
+    figures = json.loads(shop.triage("evaluate", held, "--out-of-scope", "chit_chat", "--json").out)
+    assert figures["tasks"]["category"]["by_language"]["all"]["rows"] == 1
+    assert figures["out_of_scope"]["score"] in {"familiarity", "category confidence"}
+
+
+def test_what_looks_like_markup_in_a_label_is_shown_as_it_is(shop: Any, tmp_path: Any) -> None:
+    held = tmp_path / "held.jsonl"
+    held.write_text(json.dumps({"text": "I forgot my password", "category": "[red]x[/red]"}))
+    assert "[red]x[/red]" in shop.triage("evaluate", held).out
+
+
+def test_an_unknown_language_of_the_report_is_a_usage_error(shop: Any) -> None:
+    run = shop.triage("evaluate", shop.tickets, "--lang", "fr")
+    assert run.code == 2
+    assert "fr" in run.err
+
+
+def test_a_report_that_cannot_be_written_is_unusable(shop: Any, tmp_path: Any) -> None:
+    run = shop.triage("evaluate", shop.tickets, "--html", tmp_path)
+    assert run.code == 2
+    assert "cannot be written" in run.err
 
 
 def test_bad_rows_are_listed_with_exit_code_1(shop: Any, tmp_path: Any) -> None:

@@ -19,9 +19,10 @@ from training.commands.tickets import (
     TextColumn,
     read_tickets,
 )
+from training.phrases import PageLanguage
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console
 
 
 def evaluate(  # noqa: PLR0913, PLR0917  # an argument an option
@@ -30,6 +31,17 @@ def evaluate(  # noqa: PLR0913, PLR0917  # an argument an option
         str | None, typer.Option(help="A version or a bundle folder; default: the promoted one.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a report for the browser here, charts included.")
+    ] = None,
+    lang: Annotated[PageLanguage, typer.Option(help="Language of the report.")] = PageLanguage.EN,
+    out_of_scope: Annotated[
+        str | None,
+        typer.Option(
+            help="Category of rows that no category fits; default: out_of_scope or oos, unless "
+            "the model was taught it."
+        ),
+    ] = None,
     text_column: TextColumn = None,
     subject_column: SubjectColumn = None,
     category_column: CategoryColumn = None,
@@ -40,22 +52,27 @@ def evaluate(  # noqa: PLR0913, PLR0917  # an argument an option
 ) -> None:
     """Measure a model on labelled tickets that it has not seen.
 
-    Prints accuracy and macro-F1 with 95 % bootstrap intervals for every label that the rows carry,
-    by language, the commonest confusions, and how often a human would be asked to look. Rows with
-    an `article_id` measure the retrieval of replies. Columns are known by usual names, in Chinese
-    and English, or named by options; what was taken for what is shown first.
+    Prints accuracy and F1 with 95 % intervals for every label that the rows carry, by language, the
+    weakest labels, the commonest confusions, whether stated confidence is honest, what is decided
+    without a human and how often that is wrong. Rows that no category fits show how well such
+    messages are recognised; rows with an `article_id` measure the retrieval of replies. Columns
+    are known by usual names, in Chinese and English, or named by options; what was taken for what
+    is shown first.
 
     Examples:
 
         triage evaluate held-out.jsonl
 
-        triage evaluate held-out.csv --model shop-2026.11 --json | jq .category
+        triage evaluate held-out.jsonl --html report.html --lang zh
+
+        triage evaluate held-out.csv --model shop-2026.11 --json | jq .tasks.category.by_language
 
         triage evaluate export.xlsx --text-column 留言 --category-column 处理组
     """
     from rich.console import Console
 
     from training.commands.console import progress, write_rejects
+    from training.commands.figures import print_figures
     from training.evaluate import evaluate_engine
     from triage.engine import load_engine
 
@@ -71,58 +88,32 @@ def evaluate(  # noqa: PLR0913, PLR0917  # an argument an option
     }
     corpus = read_tickets(console, tickets, chosen=chosen, keep_repeats=True)
     with progress(console) as report:
-        figures = evaluate_engine(load_engine(model), corpus, report=report)
+        figures = evaluate_engine(
+            load_engine(model),
+            corpus,
+            out_of_scope={out_of_scope} if out_of_scope else None,
+            report=report,
+        )
+    figures = {"file": tickets.name} | figures
+    if html is not None:
+        _write_page(console, figures, html, language=lang)
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False, indent=2))
     else:
-        _print_figures(figures)
+        print_figures(figures)
     if corpus.rejects:
         write_rejects(console, corpus.rejects, tickets)
         raise typer.Exit(1)
 
 
-def _print_figures(figures: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+def _write_page(
+    console: Console, figures: dict[str, Any], path: Path, *, language: PageLanguage
+) -> None:
+    from training.report import render_report
+    from triage.records import whole_file
 
-    console = Console()
-    table = Table("task", "language", "tickets", "accuracy (95 %)", "macro-F1 (95 %)",
-                  title=f"model {figures['model']}, encoder {figures['encoder']}")  # fmt: skip
-    for task, groups in figures["tasks"].items():
-        for group, cell in groups["by_language"].items():
-            table.add_row(task, group, str(cell["rows"]), _interval(cell["accuracy"]),
-                          _interval(cell["macro_f1"]))  # fmt: skip
-    console.print(table)
-    for task, groups in figures["tasks"].items():
-        confusions = Table(
-            "labelled", "predicted", "times", "for example", title=f"{task}: confusions"
-        )
-        for pair in groups["confusions"]:
-            confusions.add_row(
-                pair["true"], pair["predicted"], str(pair["count"]), ", ".join(pair["ids"])
-            )
-        console.print(confusions)
-    if figures["retrieval"]:
-        console.print(_retrieval_table(figures["retrieval"]))
-    for group, cell in figures["review"].items():
-        console.print(
-            f"{group}: {cell['accepted']:.0%} of categories accepted without review, "
-            f"{cell['accepted_accuracy']:.3f} of those right",
-            highlight=False,
-        )
-
-
-def _retrieval_table(groups: dict[str, Any]) -> Table:
-    from rich.table import Table
-
-    table = Table("language", "questions", "recall@1 (95 %)", "recall@3 (95 %)", "reply shown",
-                  "shown and right", title="retrieval of the labelled article")  # fmt: skip
-    for group, cell in groups.items():
-        table.add_row(group, str(cell["rows"]), _interval(cell["recall@1"]),
-                      _interval(cell["recall@3"]), f"{cell['shown']:.0%}",
-                      f"{cell['shown_right']:.0%}")  # fmt: skip
-    return table
-
-
-def _interval(estimate: dict[str, float]) -> str:
-    return f"{estimate['value']:.3f} ({estimate['low']:.3f}-{estimate['high']:.3f})"
+    page = render_report(figures, language=language)
+    with whole_file(path) as stream:
+        # Ids from JSON may hold lone surrogates, which no encoding can write.
+        stream.write(page.encode("utf-8", "replace"))
+    console.print(f"Report written to {path}", soft_wrap=True, markup=False)
