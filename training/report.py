@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _ALL = "all"
-_LEAST = 5  # messages of a label before it is called the weakest
+_LEAST = 5  # messages of a label or language before a sentence names it
 _TEMPLATE = "report.html.j2"
 
 
@@ -113,7 +113,11 @@ def _rightness(lead: str, tasks: Mapping[str, Any], words: Mapping[str, str]) ->
         words["right"].format(task=words[lead], hits=hits, rows=rows),
         words["sampling"].format(low=share(accuracy["low"]), high=share(accuracy["high"])),
     ]
-    others = [(words.get(group, group), cell) for group, cell in cells.items() if group != _ALL]
+    others = [
+        (words.get(group, group), cell)
+        for group, cell in cells.items()
+        if group != _ALL and cell["rows"] >= _LEAST
+    ]
     # One language alone would only say the same again.
     shown = others if len(others) > 1 else []
     shown += [(words[t], tasks[t]["by_language"][_ALL]) for t in tasks if t != lead]
@@ -202,6 +206,7 @@ def _section(task: str, figures: Mapping[str, Any], words: Mapping[str, str]) ->
         drawn = _risk_drawing(risk, figures["review"].get(_ALL), words)
         note = words["risk_note"].format(aurc=figure(risk["aurc"]))
         pictures.append(_picture(words["risk"], drawn, note))
+    pictures.sort(key=lambda picture: picture["wide"])
     for number, picture in enumerate(pictures):
         picture["svg"] = _trusted(charts.inline(picture["svg"], f"{task}-{number}"))
     return {"name": words[task], "found": found, "pictures": pictures}

@@ -154,6 +154,17 @@ def test_of_many_labels_the_page_says_which_are_drawn():
     assert "The 30 of 40 labels with the most mistakes." in text
 
 
+def test_a_language_of_few_messages_stands_in_the_table_but_in_no_sentence():
+    truth = {f"en{i}": "a" for i in range(6)} | {f"zh{i}": "a" for i in range(5)}
+    engine = KnownEngine(dict.fromkeys([*truth, "zh5"], ("a", 0.9)))
+    both = Page(render_report(figures_of(engine, corpus_of(**truth)))).text
+    assert "English: 100.0% of 6. Chinese: 100.0% of 5." in both
+    del truth["zh4"]
+    few = Page(render_report(figures_of(engine, corpus_of(**truth)))).text
+    assert "English: 100.0%" not in few
+    assert "Chinese 4 100.0%" in few
+
+
 def test_figures_that_are_not_known_are_dashes():
     assert (share(None), share_interval(None)) == ("–", "–")
     assert share(0.8125) == "81.2%"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.metrics import with_interval
+from training.metrics import Figure, with_interval
 from training.significance import holm, mcnemar, paired_difference
 
 
@@ -48,7 +48,8 @@ def test_the_interval_of_a_difference_agrees_with_resampled_rows_and_the_normal_
     after = np.repeat([True, False, False, True], [600, 150, 100, 150])
     found = paired_difference(150, 100, 1000)
     assert found.value == pytest.approx(0.05)
-    rows = with_interval(lambda a, b: float(a.mean() - b.mean()), after, before)
+    gain = Figure(lambda c: (c.rows[..., 1] - c.predicted[..., 1]) / c.rows.sum(axis=-1))
+    rows = with_interval(gain, after, before)
     assert (found.low, found.high) == pytest.approx((rows.low, rows.high), abs=0.003)
     half = 1.96 * np.sqrt((0.25 - 0.05**2) / 1000)
     assert (found.low, found.high) == pytest.approx((0.05 - half, 0.05 + half), abs=0.002)
