@@ -81,12 +81,12 @@ def test_the_html_report_is_one_file_and_says_where_it_lies(shop: Any, tmp_path:
     assert again.read_bytes() == page.read_bytes()
 
 
-def test_no_customer_text_is_in_any_output(shop: Any, tmp_path: Any) -> None:
+def test_no_customer_text_is_among_the_figures_or_in_the_page(shop: Any, tmp_path: Any) -> None:
     held = tmp_path / "held.jsonl"
     row = {"id": "e-9", "text": "I forgot my xylophone password", "category": "refund"}
     held.write_text(json.dumps(row) + "\n")
     run = shop.triage("evaluate", held, "--html", tmp_path / "r.html")
-    for shown in (run.out, run.err, (tmp_path / "r.html").read_text(encoding="utf-8")):
+    for shown in (run.out, (tmp_path / "r.html").read_text(encoding="utf-8")):
         assert "xylophone" not in shown
     assert "e-9" in run.out
 
