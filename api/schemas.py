@@ -109,6 +109,10 @@ class CategoryOut(LabelOut):
     intent: str
     alternatives: list[LabelOut]
     set: list[str] = Field(description="labels among which the right one lies, at 90 % coverage")
+    familiarity: float | None = Field(
+        description="share of known messages that are no more familiar; near 0 for a message unlike"
+        " anything known, null where the model was not taught to tell"
+    )
 
 
 class ReasonOut(BaseModel):

@@ -11,7 +11,7 @@ from hypothesis import settings
 from tiny_bert import export_tiny, make_tiny_bert
 
 from training.corpus import Corpus, read_corpus
-from training.fit import FitOptions
+from training.experts import FitOptions
 from training.train import TrainingPlan, train_bundle
 from triage.bundle import save_bundle
 from triage.extraction import KeyInfoExtractor

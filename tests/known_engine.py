@@ -23,14 +23,6 @@ from triage.review import AMBIGUOUS
 DOUBT = AMBIGUOUS.format(first="a", second="b")
 
 
-class FamiliarCategory(Category):
-    """A category as later bundles give it, with a familiarity."""
-
-    def __init__(self, familiarity: float, **fields: Any) -> None:
-        super().__init__(**fields)
-        object.__setattr__(self, "familiarity", familiarity)
-
-
 class KnownEngine:
     """Answers each text as it was told: category, confidence, reasons, familiarity."""
 
@@ -64,6 +56,7 @@ class KnownEngine:
             "confidence": confidence,
             "alternatives": (),
             "prediction_set": (label,),
+            "familiarity": self._familiarity[text] if self._familiarity else None,
         }
         reasons = self._reasons.get(text, ())
         return TriageResult(
@@ -71,9 +64,7 @@ class KnownEngine:
             language="zh" if text.startswith("zh") else "en",
             script=None,
             model="known-1",
-            category=FamiliarCategory(self._familiarity[text], **fields)
-            if self._familiarity
-            else Category(**fields),
+            category=Category(**fields),
             team=label,
             priority=PriorityVerdict(level=Priority.LOW, score=1, reasons=(Reason("r", ""),)),
             sentiment=SentimentVerdict(label=Sentiment.NEUTRAL, confidence=0.9, flags=()),

@@ -14,8 +14,8 @@ import numpy as np
 
 from training.metrics import clopper_pearson
 from training.selective import separation
-from triage.classifier import POOLED
 from triage.engine import CATEGORY
+from triage.heads import POOLED
 from triage.review import NO_REPLY, doubts_category
 
 if TYPE_CHECKING:

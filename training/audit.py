@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.corpus import shares
+from training.experts import FitOptions
 from training.features import Stage, featurise
-from training.fit import FitOptions, fit_head
+from training.fit import fit_head
 from training.grouping import group_folds, near_groups
 from triage.engine import CATEGORY, TASKS
 from triage.errors import InputError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from training.corpus import Corpus, Ticket
-    from training.fit import Rows
+    from training.experts import Rows
     from triage.encoder import Encoder
 
 FEW = 10  # a label with fewer tickets is hardly learnt, and hardly judged
@@ -150,7 +151,7 @@ def audit_corpus(
             "choose one with --task"
         )
     group = near_groups([t.text for t in corpus.tickets])
-    _, rows = featurise(corpus.tickets, encoder, report=report)
+    rows = featurise(corpus.tickets, encoder, options=options, report=report).rows
     audits = tuple(
         _audit_task(task, corpus, rows, group=group, options=options, report=report)
         for task in carried

@@ -59,7 +59,11 @@ def card_text(manifest: Manifest) -> str:
     )
     text = environment.get_template(_TEMPLATE).render(
         manifest=manifest,
-        files={name: _Lenient(file) for name, file in manifest.data.items()},
+        files={
+            name: _Lenient(file)
+            for name, file in manifest.data.items()
+            if isinstance(file, dict) and "file" in file
+        },
         encoder=_Lenient(manifest.encoder),
         tasks=list(_tasks(manifest)),
         languages=[g for g in _groups(manifest, CATEGORY) if g != _ALL],
@@ -69,6 +73,7 @@ def card_text(manifest: Manifest) -> str:
         repeats=manifest.metrics.get("repeats_left_out"),
         promises=list(_promises(manifest)),
         threshold_method=_threshold_method(manifest),
+        threshold_rows=_threshold_rows(manifest),
         thresholds=[
             {"group": group, "threshold": f"{value:.3f}"}
             for group, value in manifest.review_confidence.items()
@@ -152,10 +157,20 @@ def _promises(manifest: Manifest) -> Iterator[dict[str, str]]:
         sure = promise.get("sure")
         yield {
             "group": group,
-            "threshold": f"{promise['threshold']:.3f}",
+            "threshold": f"{promise['threshold']:.3f}"
+            if promise["threshold"] <= 1
+            else "none is enough",
             "max_error": f"{promise['max_error']:.1%}",
-            "sure": _UNKNOWN if sure is None else f"{sure:.0%}",
+            "sure": _UNKNOWN if sure is None else f"{100 * sure:g}%",
         }
+
+
+def _threshold_rows(manifest: Manifest) -> str:
+    """Return of what kind the rows were that thresholds were chosen on."""
+    abstention: Mapping[str, Mapping[str, Any]] = getattr(manifest, "abstention", {})
+    if abstention and all(promise.get("exact") for promise in abstention.values()):
+        return "held-out"
+    return str(manifest.metrics.get("method", "held-out"))
 
 
 def _threshold_method(manifest: Manifest) -> str:
@@ -173,6 +188,9 @@ def _command(manifest: Manifest) -> str:
     if articles:
         words += ["--articles", articles]
     words += ["--name", manifest.version, "--seed", str(manifest.seed)]
-    if source := manifest.encoder.get("source"):
+    tuning = manifest.data.get("tuning")
+    if source := (tuning or manifest.encoder).get("source"):
         words += ["--encoder", source]
+    if tuning:
+        words.append("--tune-encoder")
     return shlex.join(words)

@@ -53,7 +53,7 @@ def load_contender(folder: Path, *, threads: int | None = None) -> Contender:
 
     @functools.cache
     def encoder() -> Encoder:
-        loaded = load_encoder(made_for.get("source"), threads=threads)
+        loaded = load_encoder(bundle.encoder_source, threads=threads)
         if loaded.name != made_for["name"]:
             raise BundleError(
                 f"model {version!r} was trained on the encoder {made_for['name']!r}, but "

@@ -6,12 +6,19 @@ What is fitted on the rows is decided by the caller: training and the audit star
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.fit import Rows, to_csr
+from training.experts import (
+    NO_LANDMARK,
+    FitOptions,
+    Rows,
+    choose_landmarks,
+    make_rows,
+    to_csr,
+)
 from triage.lexical import LexicalFeatures
 from triage.text import detect_language
 
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 
     from training.corpus import Ticket
     from triage.encoder import Encoder
+    from triage.heads import Landmarks
 
 ENCODE_STEP = 256
 MIN_TEXTS = 2  # a term that one text alone holds teaches nothing
@@ -35,21 +43,87 @@ class Stage:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Featurised:
+    """What was learnt of tickets before any label was read, with one row per ticket.
+
+    Attributes:
+        apart: for an encoder that was itself tuned on the tickets, what stands in for its rows
+            wherever a ticket must not have been seen.
+    """
+
+    features: LexicalFeatures
+    rows: Rows
+    landmarks: Landmarks
+    apart: Apart | None = None
+
+    def with_vectors(self, vectors: NDArray[np.float32], *, gamma: float) -> Featurised:
+        """Return the same tickets with other vectors, shape (n, dim), and the same landmarks."""
+        rows, landmarks = make_rows(
+            self.rows.lexical,
+            vectors,
+            languages=self.rows.languages,
+            chosen=np.flatnonzero(self.rows.landmark != NO_LANDMARK),
+            gamma=gamma,
+        )
+        return replace(self, rows=rows, landmarks=landmarks)
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Rows of the same n tickets by encoders that were tuned without one fold each.
+
+    Attributes:
+        fold: of each ticket, shape (n,).
+        views: for each fold, all tickets by the encoder that has not seen that fold.
+    """
+
+    fold: NDArray[np.int64]
+    views: tuple[Rows, ...]
+
+    def take(self, index: NDArray[np.int64]) -> Apart:
+        """Return some of the tickets."""
+        return Apart(self.fold[index], tuple(view.take(index) for view in self.views))
+
+    def unseen(self) -> Rows:
+        """Return each ticket as the encoder sees it that was tuned without it.
+
+        A landmark of the ticket's own fold is as far as can be: the final encoder has seen every
+        landmark, so only those that were seen tell what a new message will be like.
+        """
+        first = self.views[0]
+        dense, cosines = first.dense.copy(), first.cosines.copy()
+        owners = np.flatnonzero(first.landmark != NO_LANDMARK)
+        for number, view in enumerate(self.views):
+            held = np.flatnonzero(self.fold == number)
+            dense[held], cosines[held] = view.dense[held], view.cosines[held]
+            same = first.landmark[owners[self.fold[owners] == number]]
+            cosines[np.ix_(held, same)] = -1
+        return replace(first, dense=dense, cosines=cosines)
+
+
 def featurise(
     tickets: Sequence[Ticket],
     encoder: Encoder,
     *,
+    options: FitOptions,
     report: Callable[[Stage], None] = lambda stage: None,
-) -> tuple[LexicalFeatures, Rows]:
-    """Learn the terms of ``tickets`` and return them with one row of features per ticket."""
+) -> Featurised:
+    """Learn the terms of ``tickets`` and choose landmarks among them, evenly over the labels."""
     texts = [t.normalised for t in tickets]
     features = LexicalFeatures.fit(texts, min_texts=MIN_TEXTS if len(texts) > SMALL_CORPUS else 1)
-    rows = Rows(
+    rows, landmarks = make_rows(
         to_csr(features.transform(texts), len(features.terms)),
         encode_all(encoder, texts, name="encoding tickets", report=report),
-        np.array([detect_language(t.text).code for t in tickets]),
+        languages=np.array([detect_language(t.text).code for t in tickets]),
+        chosen=choose_landmarks(
+            [t.labels["intent"] or t.labels["category"] for t in tickets],
+            count=options.landmarks,
+            seed=options.seed,
+        ),
+        gamma=options.gamma,
     )
-    return features, rows
+    return Featurised(features, rows, landmarks)
 
 
 def encode_all(

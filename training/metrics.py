@@ -244,18 +244,3 @@ def confusion_matrix(
     mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * np.diag(counts)
     kept = np.sort(np.argsort(-mistakes, kind="stable")[:limit])
     return [str(label) for label in labels[kept]], counts[np.ix_(kept, kept)]
-
-
-def review_threshold(
-    confidence: NDArray[np.float32], right: NDArray[np.bool_], *, max_error: float
-) -> float:
-    """Return the lowest confidence from which accepted rows are wrong at most at ``max_error``.
-
-    An estimate from out-of-fold rows without a finite-sample guarantee. 1 when nothing qualifies.
-    """
-    order = np.argsort(-confidence, kind="stable")
-    errors = np.cumsum(~right[order]) / np.arange(1, len(right) + 1)
-    # Rows of equal confidence are accepted or refused together.
-    last_of_tie = np.append(np.diff(confidence[order]) != 0, True)
-    good = np.flatnonzero((errors <= max_error) & last_of_tie)
-    return float(confidence[order[good[-1]]]) if len(good) else 1.0

@@ -1,10 +1,10 @@
-"""Labelled tickets and articles to a bundle: encode, fit, calibrate, index, rank, describe."""
+"""Labelled tickets and articles to a bundle: learn, calibrate, index, rank, describe."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -12,30 +12,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.abstain import Review, Standard, judge_held_out, language_groups, review_of
 from training.corpus import Corpus
-from training.features import Stage, encode_all, featurise
-from training.fit import FitOptions, FittedHead, Rows, fit_head, fit_hierarchy
-from training.metrics import (
-    accuracy,
-    expected_calibration_error,
-    macro_f1,
-    review_threshold,
-    with_interval,
-)
+from training.crossfit import Tuning, choose_encoder
+from training.experts import FitOptions
+from training.features import Featurised, Stage, encode_all, featurise
+from training.judged import Judged
+from training.learn import Learnt, learn
+from training.profile import PROFILE, profile_of
 from training.ranker import fit_ranker
-from triage.bundle import Bundle, Manifest
-from triage.classifier import POOLED, Classifier
+from training.sample import at_most, set_aside
+from training.tune import require_extra
+from triage.bundle import OWN_ENCODER, Bundle, Manifest
+from triage.classifier import Classifier
 from triage.domain import Article
-from triage.engine import CATEGORY, INTENT, TASKS
+from triage.engine import CATEGORY, TASKS
 from triage.errors import InputError
+from triage.evidence import NONE, Evidence, evidence_of
 from triage.knowledge import KnowledgeIndex, passages_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from training.corpus import Ticket
     from triage.encoder import Encoder
 
-MIN_REPORTED = 50  # a language with fewer rows gets no figures of its own
+TUNING = "tuning"  # the key in the manifest's data of what a tuning found
 _LIBRARIES = ("numpy", "scikit-learn", "scipy", "openvino", "faiss-cpu", "bm25s", "spacy")
 
 
@@ -44,17 +44,26 @@ class TrainingPlan:
     """Everything a training run depends on beside tickets, articles and encoder.
 
     Attributes:
-        max_error: error rate aimed at above the review threshold.
+        standard: the error rate to state, and of what.
+        calibration_share: share of the tickets that is kept from the heads, so that the stated
+            error rate is exact; 0 states it from out-of-fold answers.
+        most_tickets: more tickets than that are thinned out, rare labels last.
         data: name, hash and rows of each file, for the manifest.
         encoder_source: how ``load_encoder`` finds the encoder again; ``None`` for the default.
+        base: the bundle that tasks without labels are taken from.
+        tuning: where and how long to try a tuning of the encoder, if at all.
     """
 
     version: str
     options: FitOptions
     data: dict[str, Any]
     created: datetime
-    max_error: float = 0.1
+    standard: Standard = field(default_factory=Standard)
+    calibration_share: float = 0.0
+    most_tickets: int = 50_000
     encoder_source: str | None = None
+    base: Bundle | None = None
+    tuning: Tuning | None = None
 
 
 def train_bundle(
@@ -65,27 +74,29 @@ def train_bundle(
     plan: TrainingPlan,
     report: Callable[[Stage], None] = lambda stage: None,
 ) -> Bundle:
-    """Train every head on the tickets and fit the ranker on the articles.
+    """Train the heads on the tickets and fit the ranker on the articles.
 
     Args:
         report: called as the work goes on.
 
     Raises:
-        InputError: a task has no labels, or only one.
+        InputError: a task has no two labels, and no base to take it from; or it would be taken
+            from a base though the encoder is to be tuned.
     """
-    tickets = corpus.tickets
-    features, rows = featurise(tickets, encoder, report=report)
-    fitted = _fit_heads(corpus, rows, options=plan.options, report=report)
-    both = _rows_with(corpus, CATEGORY, INTENT)
-    hierarchy, pooled = fit_hierarchy(
-        _part(fitted[CATEGORY], corpus, CATEGORY, both),
-        _part(fitted[INTENT], corpus, INTENT, both),
-        [str(tickets[i].labels[CATEGORY]) for i in both],
-        languages=rows.languages[both],
+    _check_plan(plan, encoder)
+    seed = plan.options.seed
+    # Set aside first: thinning changes the shares of labels, which the stated error rests on.
+    rest, held_out = set_aside(corpus.tickets, plan.calibration_share, seed=seed)
+    tickets = at_most(rest, plan.most_tickets, seed=seed)
+    encoder, known, own, tuned = _encoded(tickets, encoder, plan=plan, report=report)
+    learnt = learn(
+        tickets,
+        known,
         options=plan.options,
+        base=plan.base.classifier if plan.base else None,
+        report=report,
     )
-    heads = {task: fit.head for task, fit in fitted.items()}
-    classifier = Classifier(features, heads, hierarchy=hierarchy)
+    classifier, review = _reviewed(learnt, held_out, encoder, plan=plan, report=report)
     index = _index(articles, encoder, report=report)
     predictions = classifier.predict(
         [p.text for p in index.passages],
@@ -93,99 +104,114 @@ def train_bundle(
         languages=[p.language.partition("-")[0] for p in index.passages],
     )
     ranker = fit_ranker(index, predictions, day=plan.created.date())
-    labels = np.array(heads[CATEGORY].labels)
-    category = _Judged.of(pooled, labels, [str(tickets[i].labels[CATEGORY]) for i in both])
     manifest = Manifest(
         version=plan.version,
         created=plan.created.isoformat(),
-        labels={task: list(head.labels) for task, head in heads.items()},
-        encoder={"name": encoder.name, "dim": encoder.dim, "source": plan.encoder_source},
-        data=plan.data,
-        seed=plan.options.seed,
-        review_confidence=category.thresholds(rows.languages[both], heads, plan.max_error),
-        metrics=_metrics(corpus, fitted, category, rows.languages, both),
+        labels=classifier.labels(),
+        encoder={"name": encoder.name, "dim": encoder.dim}
+        | {"source": OWN_ENCODER if own else plan.encoder_source},
+        data=dict(plan.data) | {"learnt_from": len(tickets), PROFILE: profile_of(corpus)} | tuned,
+        seed=seed,
+        review_confidence=review.confidence,
+        review_familiarity=review.familiarity,
+        abstention=review.promises,
+        inherited={task: plan.base.manifest.version for task in learnt.inherited if plan.base},
+        metrics=_metrics(corpus, learnt.judged),
         libraries={"python": sys.version.split()[0]}
         | {name: installed_version(name) for name in _LIBRARIES},
     )
-    return Bundle(manifest, classifier, index, ranker)
+    evidence = _evidence(tickets, learnt.judged)
+    return Bundle(manifest, classifier, index, ranker, evidence=evidence, encoder=own)
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """Out-of-fold predictions beside the truth."""
-
-    true: NDArray[np.str_]
-    predicted: NDArray[np.str_]
-    confidence: NDArray[np.float32]
-
-    @classmethod
-    def of(
-        cls, probabilities: NDArray[np.float32], labels: NDArray[np.str_], true: Sequence[str]
-    ) -> _Judged:
-        best = probabilities.argmax(axis=1)
-        return cls(np.array(true), labels[best], probabilities.max(axis=1))
-
-    @property
-    def right(self) -> NDArray[np.bool_]:
-        return np.asarray(self.true == self.predicted)
-
-    def take(self, mask: NDArray[np.bool_]) -> _Judged:
-        return _Judged(self.true[mask], self.predicted[mask], self.confidence[mask])
-
-    def thresholds(
-        self, languages: NDArray[np.str_], heads: Any, max_error: float
-    ) -> dict[str, float]:
-        def threshold(mask: NDArray[np.bool_]) -> float:
-            part = self.take(mask)
-            return round(review_threshold(part.confidence, part.right, max_error=max_error), 4)
-
-        return {
-            group: threshold((languages == group) | (group == POOLED))
-            for group in heads[CATEGORY].pooling
-        }
-
-    def figures(self) -> dict[str, Any]:
-        estimate = with_interval(accuracy, self.true, self.predicted)
-        return {
-            "rows": len(self.true),
-            "accuracy": round(estimate.value, 4),
-            "accuracy_95": [round(estimate.low, 4), round(estimate.high, 4)],
-            "macro_f1": round(macro_f1(self.true, self.predicted), 4),
-            "ece": round(expected_calibration_error(self.confidence, self.right), 4),
-        }
+def _encoded(
+    tickets: Sequence[Ticket],
+    encoder: Encoder,
+    *,
+    plan: TrainingPlan,
+    report: Callable[[Stage], None],
+) -> tuple[Encoder, Featurised, Path | None, dict[str, Any]]:
+    """Return the encoder to use, tickets as it sees them, its own folder, and what to record."""
+    known = featurise(tickets, encoder, options=plan.options, report=report)
+    if plan.tuning is None:
+        return encoder, known, None, {}
+    choice = choose_encoder(
+        tickets,
+        known,
+        encoder,
+        source=plan.encoder_source,
+        tuning=plan.tuning,
+        options=plan.options,
+        report=report,
+    )
+    return choice.encoder, choice.known, choice.folder, {TUNING: choice.record}
 
 
-def _fit_heads(
-    corpus: Corpus, rows: Rows, *, options: FitOptions, report: Callable[[Stage], None]
-) -> dict[str, FittedHead]:
-    total = (options.folds + 1) * len(TASKS)
-    done = 0
-
-    def advance(steps: int) -> None:
-        nonlocal done
-        done += steps
-        report(Stage("fitting heads", done, total))
-
-    fitted = {}
-    for task in TASKS:
-        members = _rows_with(corpus, task)
-        if not len(members):
-            raise InputError(f"no ticket carries a {task!r}; label some, or start from the starter")
-        labels = [str(corpus.tickets[i].labels[task]) for i in members]
-        fitted[task] = fit_head(rows.take(members), labels, options=options, progress=advance)
-    return fitted
+def _check_plan(plan: TrainingPlan, encoder: Encoder) -> None:
+    base = plan.base
+    if plan.tuning is not None:
+        require_extra()
+    if base is not None and plan.tuning is not None:
+        raise InputError(
+            "the encoder cannot be tuned while tasks without labels are taken from the model "
+            f"{base.manifest.version!r}, whose heads read the untuned one; label every task "
+            f"({', '.join(TASKS)}), or train without --tune-encoder"
+        )
+    if base is not None and base.manifest.encoder["name"] != encoder.name:
+        raise InputError(
+            f"the model {base.manifest.version!r}, from which tasks without labels are taken, "
+            f"reads the encoder {base.manifest.encoder['name']!r}, not {encoder.name!r}; label "
+            "those tasks, or train on that encoder"
+        )
 
 
-def _rows_with(corpus: Corpus, *tasks: str) -> NDArray[np.int64]:
-    """Return the positions of tickets that are labelled for all of ``tasks``."""
-    have = [all(t.labels[task] is not None for task in tasks) for t in corpus.tickets]
-    return np.flatnonzero(have)
+def _reviewed(
+    learnt: Learnt,
+    held_out: Sequence[Ticket],
+    encoder: Encoder,
+    *,
+    plan: TrainingPlan,
+    report: Callable[[Stage], None],
+) -> tuple[Classifier, Review]:
+    """Return the classifier, with sets from the held-out tickets if any, and its review rules."""
+    classifier = learnt.classifier
+    if CATEGORY in learnt.inherited:
+        if plan.base is None:
+            raise InputError("no ticket carries a category, and there is no base model")
+        return classifier, Review.of(plan.base.manifest)
+    held_out = [t for t in held_out if t.labels[CATEGORY] is not None]
+    if not held_out:
+        answers = learnt.judged[CATEGORY]
+        familiarity = learnt.familiarity[answers.positions]
+        groups = language_groups(classifier)
+        return classifier, review_of(
+            answers, familiarity, plan.standard, groups=groups, exact=False
+        )
+    vectors = encode_all(
+        encoder, [t.normalised for t in held_out], name="calibrating", report=report
+    )
+    classifier, answers, familiarity = judge_held_out(
+        classifier, held_out, vectors, coverage=plan.options.coverage
+    )
+    groups = language_groups(classifier)
+    return classifier, review_of(answers, familiarity, plan.standard, groups=groups, exact=True)
 
 
-def _part(fit: FittedHead, corpus: Corpus, task: str, wanted: NDArray[np.int64]) -> FittedHead:
-    """Restrict out-of-fold probabilities of ``task`` to the wanted tickets."""
-    position = {int(i): p for p, i in enumerate(_rows_with(corpus, task))}
-    return FittedHead(fit.head, fit.probabilities[[position[int(i)] for i in wanted]])
+def _evidence(tickets: Sequence[Ticket], judged: Mapping[str, Judged]) -> Evidence:
+    """Return what a later comparison of models needs, without the tickets' texts."""
+    predictions, confidences = {}, {}
+    for task, answers in judged.items():
+        predicted = np.full(len(tickets), NONE, dtype=np.int32)
+        predicted[answers.positions] = answers.predicted
+        confidence = np.zeros(len(tickets), dtype=np.float32)
+        confidence[answers.positions] = answers.confidence
+        predictions[task], confidences[task] = predicted, confidence
+    return evidence_of(
+        [t.normalised for t in tickets],
+        predictions=predictions,
+        confidences=confidences,
+        labels={task: answers.labels for task, answers in judged.items()},
+    )
 
 
 def _index(
@@ -199,27 +225,9 @@ def _index(
     return KnowledgeIndex(articles, passages, vectors.astype(np.float16).astype(np.float32))
 
 
-def _metrics(
-    corpus: Corpus,
-    fitted: dict[str, FittedHead],
-    category: _Judged,
-    languages: NDArray[np.str_],
-    both: NDArray[np.int64],
-) -> dict[str, Any]:
-    metrics: dict[str, Any] = {"method": "out-of-fold", "repeats_left_out": corpus.repeats}
-    for task, fit in fitted.items():
-        members = _rows_with(corpus, task)
-        true = [str(corpus.tickets[i].labels[task]) for i in members]
-        judged = _Judged.of(fit.probabilities, np.array(fit.head.labels), true)
-        spoken = languages[members]
-        if task == CATEGORY:
-            judged, spoken = category, languages[both]
-        metrics[task] = {"all": judged.figures()} | {
-            str(code): judged.take(spoken == code).figures()
-            for code in np.unique(spoken)
-            if (spoken == code).sum() >= MIN_REPORTED
-        }
-    return metrics
+def _metrics(corpus: Corpus, judged: Mapping[str, Judged]) -> dict[str, Any]:
+    figures = {task: judged[task].by_language() for task in TASKS if task in judged}
+    return {"method": "out-of-fold", "repeats_left_out": corpus.repeats} | figures
 
 
 def now_utc() -> datetime:

@@ -10,35 +10,30 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
-from triage.classifier import Classifier, Expert, Head, Hierarchy, check_width
+from triage.classifier import Classifier
 from triage.errors import BundleError, RecordError
 from triage.evidence import Evidence, load_evidence, save_evidence
 from triage.knowledge import KnowledgeIndex, passages_of
-from triage.lexical import LexicalFeatures
 from triage.records import article_fields, read_articles, sha256_of, write_jsonl
 from triage.suggestion import FEATURES, Ranker
+from triage.weights import BASE, HEADS, TERMS, files_of, load_classifier, save_classifier
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
-_HEADS, _TERMS, ARTICLES, _PASSAGES, _RANKER = (
-    "heads.npz",
-    "terms.txt",
-    "articles.jsonl",
-    "passages.npz",
-    "ranker.json",
-)
-_FILES = (_HEADS, _TERMS, ARTICLES, _PASSAGES, _RANKER)
+ARTICLES = "articles.jsonl"
+_PASSAGES, _RANKER = "passages.npz", "ranker.json"
 _EVIDENCE = "evidence.npz"  # older bundles have none
+ENCODER = "encoder"
+OWN_ENCODER = f"./{ENCODER}"  # the source of an encoder that lies in the bundle
+_FILES = (ARTICLES, _PASSAGES, _RANKER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +41,16 @@ class Manifest:
     """What a bundle is made of and how good it was when it was made.
 
     Attributes:
-        encoder: ``name`` and ``dim`` of the encoder whose vectors the heads read.
+        encoder: ``name`` and ``dim`` of the encoder whose vectors the heads read, and ``source``
+            as ``load_encoder`` takes it; ``OWN_ENCODER`` for one in the bundle's own folder.
         data: name, hash and row count of each training file.
         review_confidence: category confidence below which a human must look, by language group.
+        review_familiarity: familiarity below which a human must look; the share of known messages
+            that fall below it.
+        abstention: what is promised of the messages above those, by language group: ``threshold``,
+            ``max_error``, ``sure``, ``rows``, ``accepted``, ``error`` and ``exact`` (false where
+            out-of-fold answers stood in for answers of the final model).
+        inherited: tasks whose heads come from another bundle, with its version.
         metrics: figures from rows that the models had not seen, by name.
         files: SHA-256 of every other file in the folder.
     """
@@ -62,19 +64,34 @@ class Manifest:
     review_confidence: Mapping[str, float]
     metrics: Mapping[str, Any]
     libraries: Mapping[str, str]
+    review_familiarity: float = 0.0
+    abstention: Mapping[str, Any] = field(default_factory=dict)
+    inherited: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A loaded model, ready to be composed into an engine."""
+    """A loaded model, ready to be composed into an engine.
+
+    Attributes:
+        encoder: the folder of an encoder of its own; it is saved with the bundle. Its files are
+            not among the manifest's: the name that the manifest records carries a fingerprint of
+            them, which whoever loads the encoder compares, so its weights are hashed once.
+    """
 
     manifest: Manifest
     classifier: Classifier
     knowledge: KnowledgeIndex
     ranker: Ranker
     evidence: Evidence | None = None
+    encoder: Path | None = None
+
+    @property
+    def encoder_source(self) -> str | None:
+        """What ``load_encoder`` is to be given, wherever the bundle lies now."""
+        return str(self.encoder) if self.encoder else self.manifest.encoder.get("source")
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:
@@ -111,22 +128,22 @@ def load_bundle(folder: Path) -> Bundle:
         BundleError: it is absent, of another format, or a file is missing or was changed.
     """
     manifest = read_manifest(folder)
-    for name in _FILES:
+    found = {path.name for path in folder.glob(f"{BASE}*")} | set(manifest.files)
+    expected = {*_FILES, HEADS, TERMS} | {name for name in found if name.startswith(BASE)}
+    for name in sorted(expected):
         _verify(folder / name, manifest.files.get(name))
     try:
-        terms = (folder / _TERMS).read_text(encoding="utf-8").split("\n")
-        arrays = np.load(folder / _HEADS, allow_pickle=False)
-        heads = {task: _read_head(arrays, task, labels) for task, labels in manifest.labels.items()}
-        for task, head in heads.items():
-            check_width(head, terms=len(terms), dim=int(manifest.encoder["dim"]), task=task)
-        classifier = Classifier(
-            LexicalFeatures(terms, arrays["idf"]), heads, hierarchy=_read_hierarchy(arrays)
-        )
+        classifier = load_classifier(folder, dim=int(manifest.encoder["dim"]))
         articles = read_articles(folder / ARTICLES)
         vectors = np.load(folder / _PASSAGES, allow_pickle=False)["vectors"].astype(np.float32)
         ranker = json.loads((folder / _RANKER).read_text(encoding="utf-8"))
-    except (KeyError, ValueError, RecordError) as fault:
+    except (KeyError, ValueError, EOFError, BadZipFile, RecordError) as fault:
         raise BundleError(f"bundle {folder} is damaged: {fault}; train it again") from fault
+    if manifest.labels != classifier.labels():
+        raise BundleError(
+            f"bundle {folder} is damaged: its manifest names other labels than its heads; "
+            "restore it from a backup or train it again"
+        )
     if ranker["features"] != list(FEATURES):
         raise BundleError(f"bundle {folder} ranks by other features than this Triage; train again")
     return Bundle(
@@ -135,6 +152,7 @@ def load_bundle(folder: Path) -> Bundle:
         KnowledgeIndex(articles, passages_of(articles), vectors),
         Ranker({group: tuple(w) for group, w in ranker["weights"].items()}),
         evidence=_read_evidence(folder, manifest),
+        encoder=_own_encoder(folder, manifest),
     )
 
 
@@ -163,9 +181,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _write_parts(bundle: Bundle, folder: Path) -> None:
-    np.savez_compressed(folder / _HEADS, **dict(_head_arrays(bundle.classifier)))  # type: ignore[arg-type]
-    terms = bundle.classifier.features.terms
-    (folder / _TERMS).write_text("\n".join(terms), encoding="utf-8", newline="\n")
+    save_classifier(bundle.classifier, folder)
     with (folder / ARTICLES).open("wb") as stream:
         for article in bundle.knowledge.articles.values():
             write_jsonl(stream, article_fields(article))
@@ -174,8 +190,11 @@ def _write_parts(bundle: Bundle, folder: Path) -> None:
     _write_json(folder / _RANKER, {"features": list(FEATURES), "weights": weights})
     if bundle.evidence is not None:
         save_evidence(bundle.evidence, folder / _EVIDENCE)
+    if bundle.encoder is not None:
+        shutil.copytree(bundle.encoder, folder / ENCODER)
     manifest = asdict(bundle.manifest)
-    files = _FILES if bundle.evidence is None else (*_FILES, _EVIDENCE)
+    files = (*_FILES, *files_of(bundle.classifier))
+    files = files if bundle.evidence is None else (*files, _EVIDENCE)
     manifest["files"] = {name: sha256_of(folder / name) for name in files}
     _write_json(folder / MANIFEST, manifest)
 
@@ -201,51 +220,12 @@ def _read_evidence(folder: Path, manifest: Manifest) -> Evidence | None:
     return load_evidence(folder / _EVIDENCE)
 
 
-def _head_arrays(classifier: Classifier) -> Iterator[tuple[str, NDArray[Any]]]:
-    yield "idf", classifier.features.idf
-    for task, head in classifier.heads.items():
-        yield f"{task}/experts", np.array(len(head.experts))
-        yield f"{task}/groups", np.array(list(head.pooling))
-        yield f"{task}/pooling", np.array(list(head.pooling.values()), dtype=np.float64)
-        yield f"{task}/sets", np.array([head.set_thresholds[g] for g in head.pooling])
-        for number, expert in enumerate(head.experts):
-            yield f"{task}/{number}/bias", expert.bias
-            for name in ("lexical_weights", "dense_weights"):
-                if (weights := getattr(expert, name)) is not None:
-                    yield f"{task}/{number}/{name}", weights.astype(np.float16)
-    if (hierarchy := classifier.hierarchy) is not None:
-        yield "hierarchy/tasks", np.array([hierarchy.parent, hierarchy.child])
-        yield "hierarchy/groups", np.array(list(hierarchy.weights))
-        yield "hierarchy/weights", np.array(list(hierarchy.weights.values()))
-        yield "hierarchy/sets", np.array([hierarchy.set_thresholds[g] for g in hierarchy.weights])
-
-
-def _read_head(arrays: Mapping[str, NDArray[Any]], task: str, labels: list[str]) -> Head:
-    def weights(number: int, name: str) -> NDArray[np.float32] | None:
-        key = f"{task}/{number}/{name}"
-        return arrays[key].astype(np.float32) if key in arrays else None
-
-    experts = tuple(
-        Expert(
-            weights(number, "lexical_weights"),
-            weights(number, "dense_weights"),
-            arrays[f"{task}/{number}/bias"],
-        )
-        for number in range(int(arrays[f"{task}/experts"]))
-    )
-    groups = [str(g) for g in arrays[f"{task}/groups"]]
-    pooling = {
-        g: tuple(map(float, w)) for g, w in zip(groups, arrays[f"{task}/pooling"], strict=True)
-    }
-    sets = dict(zip(groups, map(float, arrays[f"{task}/sets"]), strict=True))
-    return Head(tuple(labels), experts, pooling, sets)
-
-
-def _read_hierarchy(arrays: Mapping[str, NDArray[Any]]) -> Hierarchy | None:
-    if "hierarchy/tasks" not in arrays:
+def _own_encoder(folder: Path, manifest: Manifest) -> Path | None:
+    if manifest.encoder.get("source") != OWN_ENCODER:
         return None
-    parent, child = (str(t) for t in arrays["hierarchy/tasks"])
-    groups = [str(g) for g in arrays["hierarchy/groups"]]
-    pairs = [(float(own), float(other)) for own, other in arrays["hierarchy/weights"]]
-    sets = dict(zip(groups, map(float, arrays["hierarchy/sets"]), strict=True))
-    return Hierarchy(parent, child, dict(zip(groups, pairs, strict=True)), sets)
+    if not (folder / ENCODER).is_dir():
+        raise BundleError(
+            f"{folder / ENCODER} is missing, the encoder that was tuned for this bundle; restore "
+            "the bundle from a backup or train it again"
+        )
+    return folder / ENCODER

@@ -1,93 +1,25 @@
-"""Heads that turn one message's vector and lexical features into calibrated label probabilities.
+"""From one message's vector and lexical features to calibrated label probabilities for every task.
 
-Plain numpy at serving: scikit-learn is imported by ``training`` only. A head pools linear experts
-(lexical, dense, both) with weights per language, fitted on out-of-fold scores; the pool is linear,
-so each language's experts are fused into one weight matrix when a bundle is loaded.
+A head pools linear experts with weights per language, fitted on out-of-fold scores; the pool is
+linear, so each language's experts are fused into one when a bundle is loaded. Tasks that a shop's
+tickets do not label come from the classifier that lies below.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triage.errors import BundleError
+from triage.heads import Head, Hierarchy, Landmarks, Views, group_of, parent_matrix, softmax
+from triage.novelty import Novelty, signs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from triage.lexical import LexicalFeatures, SparseRows
-
-FLOOR = np.float32(1e-6)  # keeps logarithms finite
-POOLED = "any"  # the language group of messages in a language that had too few training rows
-
-
-@dataclass(frozen=True, slots=True)
-class Expert:
-    """A linear scorer: ``lexical @ lexical_weights + dense @ dense_weights + bias``.
-
-    Attributes:
-        lexical_weights: shape (terms, labels), or ``None`` for a purely dense expert.
-        dense_weights: shape (dim, labels), or ``None`` for a purely lexical expert.
-        bias: shape (labels,).
-    """
-
-    lexical_weights: NDArray[np.float32] | None
-    dense_weights: NDArray[np.float32] | None
-    bias: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """One task (category, intent, priority, sentiment) with its experts and calibration.
-
-    Attributes:
-        pooling: for each language group, one weight per expert (the temperature is inside).
-        set_thresholds: for each group, the probability from which a label joins the prediction
-            set; the least-ambiguous set of Sadinle, Lei & Wasserman (2019),
-            https://arxiv.org/abs/1609.00451
-    """
-
-    labels: tuple[str, ...]
-    experts: tuple[Expert, ...]
-    pooling: Mapping[str, tuple[float, ...]]
-    set_thresholds: Mapping[str, float]
-
-    def fused(self, group: str) -> Expert:
-        """Return the pooled experts of a language group as one linear scorer."""
-        weights = self.pooling[group]
-        return Expert(
-            _weighted_sum([e.lexical_weights for e in self.experts], weights),
-            _weighted_sum([e.dense_weights for e in self.experts], weights),
-            np.asarray(np.tensordot(weights, [e.bias for e in self.experts], axes=1), np.float32),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Hierarchy:
-    """How a parent task (category) listens to its child (intent, labelled ``parent/child``).
-
-    The parent's probabilities become a logarithmic pool of its own and of the sum over each
-    label's children.
-
-    Attributes:
-        weights: for each language group, the weights of own and of summed log-probabilities.
-        set_thresholds: as in a head, for the pooled probabilities.
-    """
-
-    parent: str
-    child: str
-    weights: Mapping[str, tuple[float, float]]
-    set_thresholds: Mapping[str, float]
-
-    def pool(
-        self, own: NDArray[np.float32], summed: NDArray[np.float32], *, group: str
-    ) -> NDArray[np.float32]:
-        """Return pooled probabilities; all shapes (n, parent labels)."""
-        first, second = self.weights[group]
-        return softmax(first * np.log(own + FLOOR) + second * np.log(summed + FLOOR))
+    from triage.lexical import LexicalFeatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +29,14 @@ class Prediction:
     Attributes:
         probabilities: calibrated, in the order of ``labels``, summing to 1.
         prediction_set: labels above the conformal threshold, likeliest first; never empty.
+        familiarity: share of known messages that are no more familiar; ``None`` where the model
+            was not taught to tell.
     """
 
     labels: tuple[str, ...]
     probabilities: NDArray[np.float32]
     prediction_set: tuple[str, ...]
+    familiarity: float | None = None
 
     @property
     def best(self) -> str:
@@ -119,7 +54,7 @@ class Prediction:
 
 
 class Classifier:
-    """All heads of a bundle over one set of lexical features."""
+    """Heads over one set of lexical features and landmarks, and a classifier for other tasks."""
 
     def __init__(
         self,
@@ -127,10 +62,16 @@ class Classifier:
         heads: Mapping[str, Head],
         *,
         hierarchy: Hierarchy | None = None,
+        landmarks: Landmarks | None = None,
+        novelty: Novelty | None = None,
+        base: Classifier | None = None,
     ) -> None:
         self.features = features
         self.heads = dict(heads)
         self.hierarchy = hierarchy
+        self.landmarks = landmarks
+        self.novelty = novelty
+        self.base = base
         self._fused = {
             (task, group): head.fused(group)
             for task, head in heads.items()
@@ -147,20 +88,43 @@ class Classifier:
             vectors: their encodings, shape (n, dim).
             languages: language codes; a code without weights of its own uses the common ones.
         """
-        rows = self.features.transform(texts)
         predictions: list[dict[str, Prediction]] = [{} for _ in texts]
+        if self.base is not None:
+            predictions = self.base.predict(texts, vectors, languages=languages)
+        views = self._views(texts, vectors)
         for task, head in self.heads.items():
             for group, members in _grouped(languages, head.pooling).items():
-                scores = _scores(self._fused[task, group], rows.take(members), vectors[members])
-                for member, probabilities in zip(members, softmax(scores), strict=True):
-                    predictions[member][task] = Prediction(
-                        head.labels,
-                        probabilities,
-                        _prediction_set(head.labels, probabilities, head.set_thresholds[group]),
-                    )
+                found = self._task(task, group, views.take(members))
+                for member, prediction in zip(members, found, strict=True):
+                    predictions[member][task] = prediction
         if self.hierarchy is not None:
             self._pool_hierarchy(self.hierarchy, predictions, languages)
         return predictions
+
+    def _views(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> Views:
+        lexical = self.features.transform(texts)
+        if self.landmarks is None:
+            none = np.zeros((len(texts), 0), dtype=np.float32)
+            return Views(lexical, vectors, none, none)
+        cosines = self.landmarks.cosines(vectors)
+        return Views(lexical, vectors, cosines, self.landmarks.kernel(cosines))
+
+    def _task(self, task: str, group: str, views: Views) -> list[Prediction]:
+        head = self.heads[task]
+        scores = self._fused[task, group].scores(views)
+        predictions = [
+            Prediction(head.labels, row, _prediction_set(head.labels, row, threshold))
+            for row in softmax(scores)
+            for threshold in (head.set_thresholds[group],)
+        ]
+        if self.novelty is None or self.novelty.task != task:
+            return predictions
+        signs = signs_of(views.cosines, scores, head.experts[0].scores(views))
+        familiarity = self.novelty.references[group].familiarity(signs)
+        return [
+            replace(prediction, familiarity=float(share))
+            for prediction, share in zip(predictions, familiarity, strict=True)
+        ]
 
     def _pool_hierarchy(
         self,
@@ -171,18 +135,23 @@ class Classifier:
         parents = self.heads[hierarchy.parent].labels
         membership = parent_matrix(parents, self.heads[hierarchy.child].labels)
         for prediction, language in zip(predictions, languages, strict=True):
-            group = _group(language, hierarchy.weights)
-            own = prediction[hierarchy.parent].probabilities
-            summed = prediction[hierarchy.child].probabilities @ membership
-            pooled = hierarchy.pool(own[None], summed[None], group=group)[0]
+            group = group_of(language, hierarchy.weights)
+            own, child = prediction[hierarchy.parent], prediction[hierarchy.child]
+            summed = child.probabilities @ membership
+            pooled = hierarchy.pool(own.probabilities[None], summed[None], group=group)[0]
             prediction[hierarchy.parent] = Prediction(
-                parents, pooled, _prediction_set(parents, pooled, hierarchy.set_thresholds[group])
+                parents,
+                pooled,
+                _prediction_set(parents, pooled, hierarchy.set_thresholds[group]),
+                child.familiarity if own.familiarity is None else own.familiarity,
             )
 
     def strongest_term(self, task: str, label: str, text: str, *, language: str) -> str | None:
         """Return the term of a normalised text that speaks most for ``label``, if any does."""
+        if task not in self.heads and self.base is not None:
+            return self.base.strongest_term(task, label, text, language=language)
         head = self.heads[task]
-        weights = self._fused[task, _group(language, head.pooling)].lexical_weights
+        weights = self._fused[task, group_of(language, head.pooling)].lexical_weights
         rows = self.features.transform([text])
         if weights is None or not len(rows.indices):
             return None
@@ -193,33 +162,37 @@ class Classifier:
         best = max(worth, default=(0.0, ""))
         return best[1].removeprefix("w:") if best[0] > 0 else None
 
+    def knows(self, task: str) -> bool:
+        """Tell whether there is a head for ``task``, here or below."""
+        return task in self.heads or (self.base is not None and self.base.knows(task))
 
-def parent_matrix(parents: Sequence[str], children: Sequence[str]) -> NDArray[np.float32]:
-    """Return which child ``a/b`` lies under parent ``a``: 0 or 1, shape (children, parents)."""
-    rows = [[float(child.partition("/")[0] == parent) for parent in parents] for child in children]
-    return np.array(rows, dtype=np.float32)
+    def labels(self) -> dict[str, list[str]]:
+        """Return the labels of every task, here or below, by task's name."""
+        below = self.base.labels() if self.base is not None else {}
+        own = {task: list(head.labels) for task, head in self.heads.items()}
+        return dict(sorted((below | own).items()))
 
+    def only(self, tasks: Sequence[str]) -> Classifier:
+        """Return a classifier of the given tasks alone, to lie below another one.
 
-def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return row-wise probabilities of ``scores``, shape (n, labels)."""
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    result: NDArray[np.float32] = shifted / shifted.sum(axis=1, keepdims=True)
-    return result
-
-
-def check_width(head: Head, *, terms: int, dim: int, task: str) -> None:
-    """Raise BundleError unless the head's weights fit the features and the encoder."""
-    for expert in head.experts:
-        for weights, width in ((expert.lexical_weights, terms), (expert.dense_weights, dim)):
-            if weights is not None and weights.shape != (width, len(head.labels)):
-                raise BundleError(
-                    f"head {task!r} has weights of shape {weights.shape}, expected "
-                    f"{(width, len(head.labels))}; the bundle is damaged, train it again"
-                )
-
-
-def _group(language: str, pooling: Mapping[str, object]) -> str:
-    return language if language in pooling else POOLED
+        A parent task keeps the child that it listens to, without which it would answer otherwise.
+        """
+        pair = self.hierarchy
+        wanted = {*tasks, pair.child} if pair is not None and pair.parent in tasks else {*tasks}
+        whole = {task: head for task, head in self.heads.items() if task in wanted}
+        rest = [task for task in tasks if task not in whole]
+        below = self.base.only(rest) if self.base is not None and rest else None
+        if not whole and below is not None:
+            return below
+        both = pair is not None and {pair.parent, pair.child} <= set(whole)
+        return Classifier(
+            self.features,
+            whole,
+            hierarchy=pair if both else None,
+            landmarks=self.landmarks,
+            novelty=self.novelty if self.novelty and self.novelty.task in whole else None,
+            base=below,
+        )
 
 
 def _grouped(
@@ -227,19 +200,8 @@ def _grouped(
 ) -> dict[str, list[int]]:
     members: dict[str, list[int]] = {}
     for position, language in enumerate(languages):
-        members.setdefault(_group(language, pooling), []).append(position)
+        members.setdefault(group_of(language, pooling), []).append(position)
     return members
-
-
-def _scores(expert: Expert, rows: SparseRows, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    scores = np.tile(expert.bias, (len(vectors), 1))
-    if expert.lexical_weights is not None:
-        scores = scores + rows.dot(expert.lexical_weights)
-    if expert.dense_weights is not None:
-        # Row by row: a matrix product may round differently with the number of rows.
-        dense = [vector @ expert.dense_weights for vector in vectors]
-        scores = scores + np.array(dense).reshape(scores.shape)
-    return scores
 
 
 def _prediction_set(
@@ -248,14 +210,3 @@ def _prediction_set(
     order = np.argsort(-probabilities, kind="stable")
     chosen = [labels[i] for i in order if probabilities[i] >= threshold]
     return tuple(chosen) or (labels[order[0]],)
-
-
-def _weighted_sum(
-    parts: Sequence[NDArray[np.float32] | None], weights: Sequence[float]
-) -> NDArray[np.float32] | None:
-    total: NDArray[np.float32] | None = None
-    for part, weight in zip(parts, weights, strict=True):
-        if part is not None and weight:
-            scaled = part.astype(np.float32) * np.float32(weight)
-            total = scaled if total is None else total + scaled
-    return total

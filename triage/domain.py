@@ -68,6 +68,8 @@ class Category:
 
     Attributes:
         prediction_set: the labels among which the right one lies at the bundle's stated coverage.
+        familiarity: share of known messages that are no more familiar than this one; near 0 for a
+            message unlike anything known, ``None`` where the model was not taught to tell.
     """
 
     label: str
@@ -75,6 +77,7 @@ class Category:
     confidence: float
     alternatives: tuple[LabelScore, ...]
     prediction_set: tuple[str, ...]
+    familiarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,7 @@ class TriageResult:
                     for a in self.category.alternatives
                 ],
                 "set": list(self.category.prediction_set),
+                "familiarity": _rounded(self.category.familiarity),
             },
             "team": self.team,
             "priority": {
@@ -257,3 +261,7 @@ def _suggestion_dict(suggestion: Suggestion) -> dict[str, Any]:
         "source": suggestion.source,
         "article_version": suggestion.article_version,
     }
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)

@@ -20,7 +20,7 @@ from triage.knowledge import Hit
 from triage.priority import PriorityPolicy, load_policy
 from triage.records import message_from
 from triage.registry import Registry
-from triage.review import review_reasons
+from triage.review import Standard, review_reasons
 from triage.sentiment import SentimentReader, load_flags
 from triage.settings import Settings, load_settings
 from triage.suggestion import SuggestionContext, rank, suggest
@@ -80,6 +80,8 @@ class TriageEngine:
         self._parts = parts
         self._settings = settings
         self._clock = clock
+        manifest = parts.bundle.manifest
+        self._standard = Standard(manifest.review_confidence, manifest.review_familiarity)
 
     @property
     def model(self) -> str:
@@ -185,8 +187,9 @@ class TriageEngine:
             found.language,
             category,
             priority,
+            text=found.text,
             suggestions=suggestions,
-            thresholds=bundle.manifest.review_confidence,
+            standard=self._standard,
         )
         return TriageResult(
             id=found.message.id,
@@ -242,7 +245,7 @@ def load_engine(model: str | None = None, *, settings: Settings | None = None) -
     with ThreadPoolExecutor(max_workers=1) as pool:
         extractor = pool.submit(KeyInfoExtractor)
         bundle = load_bundle(folder)
-        encoder = load_encoder(bundle.manifest.encoder.get("source"), threads=settings.threads)
+        encoder = load_encoder(bundle.encoder_source, threads=settings.threads)
         parts = Parts(
             bundle=bundle,
             encoder=encoder,
@@ -267,4 +270,5 @@ def _category(prediction: Prediction, intent: str) -> Category:
         confidence=confidence,
         alternatives=tuple(LabelScore(name, score) for name, score in others[:ALTERNATIVES]),
         prediction_set=prediction.prediction_set,
+        familiarity=prediction.familiarity,
     )

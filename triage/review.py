@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from triage.classifier import POOLED
 from triage.domain import Priority, PriorityVerdict, Suggestion
+from triage.heads import POOLED
 from triage.text import UNDETERMINED, Language
 
 if TYPE_CHECKING:
@@ -16,7 +18,26 @@ NO_REPLY = "no confident reply"
 NO_WORDS = "no words to judge by"
 UNSUPPORTED = "language {code!r} is not supported"
 AMBIGUOUS = "ambiguous between {first} and {second}"
-_CATEGORY_DOUBTS = (NO_WORDS, UNSUPPORTED.partition(" ")[0], AMBIGUOUS.partition(" ")[0])
+TOO_SHORT = "too short to tell {first} from {second}"
+UNFAMILIAR = "unlike anything known"
+_CATEGORY_DOUBTS = tuple(
+    reason.partition("{")[0] for reason in (NO_WORDS, UNSUPPORTED, AMBIGUOUS, TOO_SHORT, UNFAMILIAR)
+)
+_FEW_CHARACTERS = 2  # of Chinese; about one word
+_HAN_OR_WORD = re.compile(r"[\u3400-\u9fff]|[a-z]+|\d+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What an answer must reach to be used without a human.
+
+    Attributes:
+        confidence: of the category, by language group.
+        familiarity: of the message.
+    """
+
+    confidence: Mapping[str, float]
+    familiarity: float = 0.0
 
 
 def review_reasons(
@@ -24,13 +45,15 @@ def review_reasons(
     category: Prediction,
     priority: PriorityVerdict,
     *,
+    text: str,
     suggestions: Sequence[Suggestion],
-    thresholds: Mapping[str, float],
+    standard: Standard,
 ) -> tuple[str, ...]:
     """Return why a human must look; empty when the result may be used as it is.
 
     Args:
-        thresholds: category confidence that is enough, by language group.
+        text: the normalised message.
+        standard: what the category's confidence and familiarity must reach.
     """
     reasons = []
     if not language.supported:
@@ -38,8 +61,12 @@ def review_reasons(
     if language.code == UNDETERMINED:
         reasons.append(NO_WORDS)
     ranked = category.ranked()
-    if ranked[0][1] < thresholds.get(language.code, thresholds[POOLED]):
-        reasons.append(AMBIGUOUS.format(first=ranked[0][0], second=ranked[1][0]))
+    if category.familiarity is not None and category.familiarity < standard.familiarity:
+        reasons.append(UNFAMILIAR)
+    elif ranked[0][1] < standard.confidence.get(language.code, standard.confidence[POOLED]):
+        short = len(_HAN_OR_WORD.findall(text)) <= _FEW_CHARACTERS
+        wording = TOO_SHORT if short else AMBIGUOUS
+        reasons.append(wording.format(first=ranked[0][0], second=ranked[1][0]))
     if priority.level is Priority.URGENT:
         reasons.append(f"urgent: {priority.reasons[0].signal}")
     if not suggestions:

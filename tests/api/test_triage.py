@@ -34,7 +34,9 @@ def test_a_message_over_real_http_gets_a_result_with_every_fixed_field(
     assert answer.headers["content-type"] == "application/json"
     result = answer.json()
     assert set(result) >= SHAPE
-    assert set(result["category"]) == {"label", "intent", "confidence", "alternatives", "set"}
+    assert set(result["category"]) == {
+        "label", "intent", "confidence", "alternatives", "set", "familiarity",
+    }  # fmt: skip
     assert set(result["priority"]) == {"level", "score", "reasons"}
     assert set(result["sentiment"]) == {"label", "confidence", "flags"}
     assert result["id"] == "m-7"

@@ -9,7 +9,7 @@ import numpy as np
 
 from training.audit import audit_corpus
 from training.corpus import Corpus, read_corpus
-from training.fit import FitOptions
+from training.experts import FitOptions
 from triage.encoder import load_encoder
 
 SHARE = 0.1

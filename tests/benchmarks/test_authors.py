@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from training.corpus import Ticket, read_corpus
-from training.fit import FitOptions, Rows, fit_head, fit_hierarchy, to_csr
+from training.experts import FitOptions, choose_landmarks, make_rows, to_csr
+from training.features import Featurised
+from training.learn import learn
 from training.metrics import accuracy, macro_f1, with_interval
 from triage.classifier import Classifier
 from triage.encoder import load_encoder
@@ -74,21 +76,13 @@ def test_more_texts_of_others_help_with_a_voice_never_heard(
 def _fitted(tickets: list[Ticket], vectors: np.ndarray, languages: np.ndarray) -> Classifier:
     options = FitOptions()
     features = LexicalFeatures.fit([t.normalised for t in tickets], min_texts=2)
-    rows = Rows(
+    rows, landmarks = make_rows(
         to_csr(features.transform([t.normalised for t in tickets]), len(features.terms)),
         vectors,
-        languages,
-    )
-    fitted = {
-        task: fit_head(rows, [str(t.labels[task]) for t in tickets], options=options)
-        for task in TASKS
-    }
-    hierarchy, _ = fit_hierarchy(
-        fitted["category"],
-        fitted["intent"],
-        [str(t.labels["category"]) for t in tickets],
         languages=languages,
-        options=options,
+        chosen=choose_landmarks(
+            [t.labels["intent"] for t in tickets], count=options.landmarks, seed=options.seed
+        ),
+        gamma=options.gamma,
     )
-    heads = {task: fit.head for task, fit in fitted.items()}
-    return Classifier(features, heads, hierarchy=hierarchy)
+    return learn(tickets, Featurised(features, rows, landmarks), options=options).classifier

@@ -12,7 +12,7 @@ import pytest
 Triage = Callable[..., Any]
 LATE = "我的快递三天没动了，到底什么时候能到？"
 SHAPE: dict[str, set[str]] = {
-    "category": {"label", "intent", "confidence", "alternatives", "set"},
+    "category": {"label", "intent", "confidence", "alternatives", "set", "familiarity"},
     "priority": {"level", "score", "reasons"},
     "sentiment": {"label", "confidence", "flags"},
 }

@@ -11,7 +11,7 @@ import pytest
 Triage = Callable[..., Any]
 COMMANDS = (
     "ask", "serve", "tag", "train", "evaluate", "models list", "models show", "models promote",
-    "models rollback", "models history", "models diff", "kb list",
+    "models rollback", "models history", "models diff", "kb list", "audit",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from training.card import card_text, reliability_svg, write_card
+from training.risk import NOTHING
 from triage.bundle import Bundle, Manifest
 from triage.errors import BundleError
 
@@ -84,6 +85,17 @@ def test_a_stated_error_is_given_with_its_certainty_and_method():
     assert "| zh | 0.710 | 10.0% | 90% |" in text
     assert "out-of-fold rows: exact bound." in text
     assert "without a guarantee" not in text
+
+
+def test_where_no_confidence_is_enough_the_card_says_so():
+    text = card_text(with_promise(threshold=NOTHING, max_error=0.01, sure=0.999))
+    assert "| zh | none is enough | 1.0% | 99.9% |" in text
+
+
+def test_an_exact_promise_is_said_to_come_from_held_out_rows():
+    text = card_text(with_promise(threshold=0.71, max_error=0.1, exact=True, method="exact bound"))
+    assert "Thresholds were chosen on held-out rows: exact bound." in text
+    assert "Figures are out-of-fold" in text
 
 
 def test_a_certainty_that_was_not_recorded_is_not_made_up():

@@ -3,33 +3,41 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_matrix, hstack
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
+from training.experts import FitOptions, Rows, make_rows, to_csr
 from training.fit import (
-    FitOptions,
     FittedHead,
-    Rows,
     _folds,
-    _pooled,
     _pooling_weights,
-    _set_thresholds,
     fit_head,
     fit_hierarchy,
-    to_csr,
+    pooled_scores,
+    set_thresholds,
 )
-from triage.classifier import Classifier, Head, softmax
+from triage.classifier import Classifier
 from triage.errors import InputError
+from triage.heads import Head, Landmarks, softmax
 from triage.lexical import LexicalFeatures
 
 OPTIONS = FitOptions(folds=3, seed=5, jobs=1)
 WORDS = {"a": "refund money back", "b": "parcel late delivery", "c": "login password code"}
 
 
-def rows_of(texts: list[str]) -> tuple[Rows, LexicalFeatures]:
+def rows_of(texts: list[str]) -> tuple[Rows, LexicalFeatures, Landmarks]:
     features = LexicalFeatures.fit(texts)
     vectors = np.random.default_rng(0).normal(size=(len(texts), 6)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    lexical = to_csr(features.transform(texts), len(features.terms))
-    return Rows(lexical, vectors, np.array(["en"] * len(texts))), features
+    rows, landmarks = make_rows(
+        to_csr(features.transform(texts), len(features.terms)),
+        vectors,
+        languages=np.array(["en"] * len(texts)),
+        chosen=np.arange(0, len(texts), 2),
+        gamma=OPTIONS.gamma,
+    )
+    return rows, features, landmarks
 
 
 def labelled(count: int = 12) -> tuple[list[str], list[str]]:
@@ -39,7 +47,7 @@ def labelled(count: int = 12) -> tuple[list[str], list[str]]:
 
 def test_a_head_learns_what_the_words_tell():
     texts, labels = labelled()
-    rows, _ = rows_of(texts)
+    rows = rows_of(texts)[0]
     fitted = fit_head(rows, labels, options=OPTIONS)
     best = np.array(fitted.head.labels)[fitted.probabilities.argmax(axis=1)]
     assert_array_equal(best, labels)
@@ -55,37 +63,57 @@ def test_progress_is_told_once_per_fold_and_once_more():
 
 def test_the_same_seed_gives_the_same_head():
     texts, labels = labelled(5)
-    rows, _ = rows_of(texts)
+    rows = rows_of(texts)[0]
     first, second = (fit_head(rows, labels, options=OPTIONS) for _ in range(2))
     assert first.head.pooling == second.head.pooling
     assert_array_equal(first.probabilities, second.probabilities)
 
 
-def test_a_served_head_scores_as_scikit_learn_with_the_dense_scale_folded_in():
-    from scipy.sparse import csr_matrix, hstack
-    from sklearn.svm import LinearSVC
-
+def test_a_served_head_scores_as_the_pooled_models_of_scikit_learn():
     texts, labels = labelled()
-    rows, features = rows_of(texts)
+    rows, features, landmarks = rows_of(texts)
     fitted = fit_head(rows, labels, options=OPTIONS)
-    both = hstack([rows.lexical, csr_matrix(rows.dense * OPTIONS.dense_scale)]).tocsr()
+    dense_c = OPTIONS.dense_c / len(labels)
     models = [
         LinearSVC(C=OPTIONS.lexical_c, random_state=5).fit(rows.lexical, labels),
-        LinearSVC(C=OPTIONS.both_c, random_state=5).fit(both, labels),
+        LogisticRegression(C=dense_c, max_iter=300, tol=1e-3).fit(rows.dense, labels),
     ]
-    first, second = fitted.head.pooling["any"]
-    scores = first * models[0].decision_function(rows.lexical)
-    scores += second * models[1].decision_function(both)
-    served = Classifier(features, {"task": fitted.head}).predict(
+    both = hstack([rows.lexical, csr_matrix(rows.dense * OPTIONS.union_scale)]).tocsr()
+    together = LinearSVC(C=OPTIONS.union_c, tol=1e-2, random_state=5).fit(both, labels)
+    lexical, dense, union, kernel = fitted.head.pooling["any"]
+    scores = lexical * models[0].decision_function(rows.lexical)
+    scores += dense * models[1].decision_function(rows.dense)
+    scores += union * together.decision_function(both)
+    likeness = landmarks.kernel(landmarks.cosines(rows.dense))
+    scores += kernel * likeness @ fitted.head.experts[3].kernel_weights
+    served = Classifier(features, {"task": fitted.head}, landmarks=landmarks).predict(
         texts, rows.dense, languages=["en"] * len(texts)
     )
     made = np.array([p["task"].probabilities for p in served])
     assert_allclose(made, softmax(scores), atol=0.02)  # weights are rounded to half precision
 
 
+def test_out_of_fold_scores_come_from_experts_that_lacked_the_row():
+    texts, labels = labelled()
+    rows = rows_of(texts)[0]
+    fold = np.arange(len(labels)) // 3 % 3
+    fitted = fit_head(rows, labels, options=OPTIONS, fold=fold)
+    expected = np.zeros((len(labels), 3))
+    for number in range(3):
+        rest = np.flatnonzero(fold != number)
+        model = LinearSVC(C=OPTIONS.lexical_c, random_state=5)
+        model.fit(rows.lexical[rest], np.array(labels)[rest])
+        expected[fold == number] = model.decision_function(rows.lexical[fold == number])
+    assert_allclose(fitted.lexical, expected, atol=5e-3)
+    assert_allclose(fitted.probabilities, softmax(fitted.pooled))
+    part = fitted.take(np.array([5, 1]))
+    assert_array_equal(part.lexical, fitted.lexical[[5, 1]])
+    assert_array_equal(part.probabilities, fitted.probabilities[[5, 1]])
+
+
 def test_folds_given_from_outside_decide_which_rows_a_row_is_judged_by():
     texts, labels = labelled()
-    rows, _ = rows_of(texts)
+    rows = rows_of(texts)[0]
     labels[0] = "b"  # a mistake, and a twin with the same mistake
     labels[3] = "b"
     alone, beside = (np.arange(len(labels)) // 3 % 3 for _ in range(2))
@@ -157,19 +185,45 @@ def test_pooling_gives_no_weight_to_noise():
     assert useless < 0.1
 
 
-def test_pooled_probabilities_use_the_weights_of_each_language():
-    scores = np.array([[[1.0, 0.0]] * 3], dtype=np.float32)
-    pooled = _pooled(scores, np.array(["en", "zh", "fr"]), {"any": (1.0,), "zh": (2.0,)})
-    first, second = (1 / (1 + np.exp(-w)) for w in (1.0, 2.0))
-    assert_allclose(pooled[:, 0], [first, second, first], rtol=1e-5)
+def test_pooled_scores_use_the_weights_of_each_language():
+    scores = np.array([[[1.0, 0.0]] * 3, [[0.0, 3.0]] * 3], dtype=np.float32)
+    weights = {"any": (1.0, 0.5), "zh": (2.0, 0.0)}
+    pooled = pooled_scores(scores, np.array(["en", "zh", "fr"]), weights)
+    assert_allclose(pooled, [[1.0, 1.5], [2.0, 0.0], [1.0, 1.5]])
 
 
 def thresholds(true: np.ndarray, coverage: float) -> float:
     """Return the conformal threshold from the probabilities of the true labels."""
     both = np.column_stack([true, 1 - true])
-    target = np.zeros(len(true), dtype=int)
-    spoken = np.array(["en"] * len(true))
-    return _set_thresholds(both, target, spoken, {"any": ()}, coverage)["any"]
+    return set_thresholds(
+        both,
+        np.zeros(len(true), dtype=int),
+        languages=np.array(["en"] * len(true)),
+        groups=["any"],
+        coverage=coverage,
+    )["any"]
+
+
+def test_each_language_has_a_threshold_of_its_own_and_one_without_rows_leaves_nothing_out():
+    true = np.arange(1, 41) / 100
+    found = set_thresholds(
+        np.column_stack([true, 1 - true]),
+        np.zeros(40, dtype=int),
+        languages=np.array(["en"] * 20 + ["zh"] * 20),
+        groups=["any", "en", "zh", "fr"],
+        coverage=0.9,
+    )
+    assert found == pytest.approx({"any": 0.04, "en": 0.02, "zh": 0.22, "fr": 0.0})
+
+
+def test_a_label_that_the_head_does_not_know_counts_as_left_out():
+    probabilities = np.column_stack([np.arange(1, 20) / 100, 1 - np.arange(1, 20) / 100])
+    target = np.array([-1] * 2 + [0] * 17)
+    found = set_thresholds(
+        probabilities, target, languages=np.array(["en"] * 19), groups=["any"], coverage=0.8
+    )
+    # Four of twenty may be left out: the two unknown ones and the two lowest of the others.
+    assert found["any"] == pytest.approx(0.04)
 
 
 @pytest.mark.parametrize(
@@ -202,9 +256,9 @@ def test_the_hierarchy_listens_to_the_better_of_two():
     sure = np.where(flip, 1 - sure, sure)
     head, child = Head(("a", "b"), (), {}, {}), Head(("a/x", "b/y"), (), {}, {})
     hierarchy, pooled = fit_hierarchy(
-        FittedHead(head, blind),
-        FittedHead(child, np.column_stack([sure, 1 - sure])),
-        list(labels),
+        FittedHead(head, blind, blind, blind),
+        FittedHead(child, *[np.column_stack([sure, 1 - sure])] * 3),
+        (labels == "b").astype(np.int64),
         languages=np.array(["en"] * 300),
         options=OPTIONS,
     )
@@ -212,3 +266,10 @@ def test_the_hierarchy_listens_to_the_better_of_two():
     best = np.array(["a", "b"])[pooled.argmax(axis=1)]
     assert (best == labels).mean() == pytest.approx(1 - flip.mean())
     assert (hierarchy.parent, hierarchy.child) == ("category", "intent")
+
+
+def test_a_fold_that_holds_every_row_leaves_nothing_to_learn_from_and_is_no_crash():
+    texts, labels = labelled(2)
+    fold = np.zeros(len(labels), dtype=int)
+    fitted = fit_head(rows_of(texts)[0], labels, options=OPTIONS, fold=fold)
+    assert_allclose(fitted.probabilities, 1 / 3, atol=1e-6)

@@ -16,7 +16,6 @@ from training.metrics import (
     expected_calibration_error,
     macro_f1,
     reliability,
-    review_threshold,
     weighted_f1,
     with_interval,
 )
@@ -147,25 +146,3 @@ def test_reliability_of_known_rows_is_known_and_empty_bins_are_left_out():
     assert low == (0.05, 0.0, 1)
     assert second == (0.15, 1.0, 1)
     assert high == (pytest.approx(2.84 / 3), pytest.approx(2 / 3), 3)
-
-
-@pytest.mark.parametrize(("max_error", "threshold"), [(0.1, 0.8), (0.25, 0.6), (0.4, 0.6)])
-def test_the_review_threshold_of_known_rows_is_known(max_error: float, threshold: float):
-    confidence = np.array([0.7, 0.9, 0.6, 0.8], np.float32)
-    right = np.array([False, True, True, True])
-    assert review_threshold(confidence, right, max_error=max_error) == pytest.approx(threshold)
-
-
-def test_when_no_row_is_right_everything_is_reviewed():
-    confidence = np.array([0.9, 0.8], np.float32)
-    assert review_threshold(confidence, np.array([False, False]), max_error=0.1) == 1.0
-
-
-@given(st.lists(st.tuples(st.sampled_from([0.5, 0.6, 0.7, 0.8]), st.booleans()), min_size=1))
-def test_rows_at_or_above_the_review_threshold_keep_to_the_error_rate(
-    rows: list[tuple[float, bool]],
-):
-    confidence = np.array([c for c, _ in rows])
-    right = np.array([r for _, r in rows])
-    accepted = right[confidence >= review_threshold(confidence, right, max_error=0.2)]
-    assert not len(accepted) or (~accepted).mean() <= 0.2

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from training.corpus import Corpus
     from triage.bundle import Bundle
 
-FILES = ("heads.npz", "terms.txt", "articles.jsonl", "passages.npz", "ranker.json")
+FILES = (
+    "heads.npz", "terms.txt", "articles.jsonl", "passages.npz", "ranker.json", "evidence.npz",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -113,15 +115,16 @@ def edited(folder: Path, change: Callable[[dict[str, object]], object]) -> Path:
 @pytest.mark.parametrize(
     ("change", "remedy"),
     [
-        (lambda m: m.update(format=2), r"format 2, this Triage reads 1; train it again"),
-        (lambda m: m.pop("format"), r"format None, this Triage reads 1; train it again"),
+        (lambda m: m.update(format=1), r"format 1, this Triage reads 2; train it again"),
+        (lambda m: m.pop("format"), r"format None, this Triage reads 2; train it again"),
         (lambda m: m.pop("encoder"), r"no manifest.*train the bundle again"),
         (lambda m: m.update(colour="red"), r"no manifest.*train the bundle again"),
         (lambda m: m["files"].pop("heads.npz"), r"heads\.npz was changed.*restore"),
         (lambda m: m["files"].update({"terms.txt": "0" * 64}), r"terms\.txt was changed.*restore"),
-        (lambda m: m["encoder"].update(dim=64), r"weights of shape.*train it again"),
-        (lambda m: m["labels"]["category"].append("extra"), r"weights of shape.*train it again"),
-        (lambda m: m["labels"].update(mood=["a"]), r"damaged.*train it again"),
+        (lambda m: m["encoder"].update(dim=64), r"vectors 64 columns.*train it again"),
+        (lambda m: m["encoder"].pop("dim"), r"damaged.*dim.*train it again"),
+        (lambda m: m["labels"]["category"].append("extra"), r"other labels.*train it again"),
+        (lambda m: m["labels"].update(mood=["a"]), r"other labels.*train it again"),
     ],
 )
 def test_a_bundle_of_another_form_is_refused_with_a_remedy(

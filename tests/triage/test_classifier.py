@@ -5,22 +5,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from fakes import FakeEncoder, prediction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import array_shapes, arrays
+from known_heads import (
+    LABELS,
+    TEXTS,
+    assert_equal_to_the_bit,
+    classifier_of,
+    predictions_of,
+)
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import softmax as scipy_softmax
 
-from triage.classifier import (
-    Classifier,
-    Expert,
-    Head,
-    Hierarchy,
-    check_width,
-    parent_matrix,
-    softmax,
-)
-from triage.errors import BundleError
+from triage.classifier import Classifier
+from triage.heads import Expert, Head, Hierarchy
 from triage.lexical import LexicalFeatures
 from triage.text import normalise
 
@@ -43,28 +41,6 @@ def head(labels: tuple[str, ...] = ("x", "y"), **thresholds: float) -> Head:
         {"any": (1.0, 0.5), "zh": (0.0, 2.0)},
         {"any": 0.3, "zh": 0.9} | thresholds,
     )
-
-
-@given(
-    arrays(np.float32, array_shapes(min_dims=2, max_dims=2), elements=st.floats(-80, 80, width=32))
-)
-def test_softmax_equals_that_of_scipy(scores: np.ndarray):
-    assert_allclose(softmax(scores), scipy_softmax(scores, axis=1), rtol=2e-5, atol=1e-7)
-
-
-def test_softmax_of_known_scores_is_known_and_does_not_overflow():
-    assert_allclose(softmax(np.log(np.array([[1, 2, 5]], dtype=F32))), [[0.125, 0.25, 0.625]], 1e-6)
-    assert_allclose(softmax(np.array([[1e4, 0]], dtype=F32)), [[1, 0]])
-
-
-def test_fusing_weighs_the_experts_of_a_language():
-    fused = head().fused("any")
-    assert_allclose(fused.lexical_weights, LEXICAL * 1.5)
-    assert_allclose(fused.dense_weights, DENSE * 0.5)
-    assert_allclose(fused.bias, BIAS * 1.5)
-    chinese = head().fused("zh")
-    assert_allclose(chinese.lexical_weights, LEXICAL * 2)
-    assert_allclose(chinese.bias, BIAS * 2)
 
 
 @pytest.mark.parametrize(("language", "lexical", "dense"), [("en", 1.5, 0.5), ("zh", 2.0, 2.0)])
@@ -98,26 +74,6 @@ def test_a_prediction_knows_its_best_and_the_probability_of_a_label():
     assert [label for label, _ in made.ranked()] == ["b", "c", "a"]
 
 
-def test_children_lie_under_their_parents():
-    matrix = parent_matrix(["a", "ab"], ["a/x", "ab/x", "a/y", "c/z"])
-    assert_array_equal(matrix, [[1, 0], [0, 1], [1, 0], [0, 0]])
-
-
-@pytest.mark.parametrize(
-    ("weights", "expected"),
-    [
-        ((1.0, 0.0), [0.6, 0.4]),
-        ((0.0, 1.0), [0.9, 0.1]),
-        ((1.0, 1.0), [0.54 / 0.58, 0.04 / 0.58]),
-        ((0.5, 0.5), [0.54**0.5 / (0.54**0.5 + 0.2), 0.2 / (0.54**0.5 + 0.2)]),
-    ],
-)
-def test_the_hierarchy_pools_logarithmically(weights: tuple[float, float], expected: list[float]):
-    own, summed = np.array([[0.6, 0.4]], dtype=F32), np.array([[0.9, 0.1]], dtype=F32)
-    pooled = Hierarchy("p", "c", {"any": weights}, {"any": 0.5}).pool(own, summed, group="any")
-    assert_allclose(pooled, [expected], rtol=1e-4)
-
-
 def test_a_parent_listens_to_its_children():
     bias = np.array([2.0, 0.0], dtype=F32)
     flat = Head(("a", "b"), (Expert(LEXICAL, None, bias),), {"any": (1.0,)}, {"any": 0.5})
@@ -130,18 +86,6 @@ def test_a_parent_listens_to_its_children():
     assert alone.best == "a"
     assert listening.best == "b"
     assert listening.prediction_set == ("b",)
-
-
-@pytest.mark.parametrize(
-    ("weights", "terms", "dim"), [((LEXICAL, None), 3, 2), ((None, DENSE), 2, 3)]
-)
-def test_weights_of_another_width_are_refused(
-    weights: tuple[np.ndarray | None, np.ndarray | None], terms: int, dim: int
-):
-    damaged = Head(("x", "y"), (Expert(*weights, BIAS),), {"any": (1.0,)}, {"any": 0.5})
-    check_width(damaged, terms=2, dim=2, task="category")
-    with pytest.raises(BundleError, match=r"'category'.*train it again"):
-        check_width(damaged, terms=terms, dim=dim, task="category")
 
 
 def test_no_messages_give_no_predictions(bundle: Bundle):
@@ -185,3 +129,128 @@ def test_the_strongest_term_is_the_one_with_the_most_weight_for_the_label():
     assert classifier.strongest_term("task", "x", "ab cd", language="en") == "ab"
     assert classifier.strongest_term("task", "y", "ab cd", language="en") == "cd"
     assert classifier.strongest_term("task", "y", "ab", language="en") is None
+
+
+TASKS = tuple(LABELS)
+
+
+@given(st.lists(st.tuples(st.sampled_from(TEXTS), st.sampled_from(["en", "zh", "fr"])), max_size=9))
+@settings(max_examples=25)
+def test_a_batch_equals_its_singles_to_the_bit_with_every_view_and_a_base(
+    messages: list[tuple[str, str]],
+):
+    below = classifier_of("priority", "sentiment", seed=1)
+    classifier = classifier_of("category", "intent", listens=True, novelty="intent", base=below)
+    texts, languages = [text for text, _ in messages], [code for _, code in messages]
+    singles = [predictions_of(classifier, [text], [code])[0] for text, code in messages]
+    assert_equal_to_the_bit(predictions_of(classifier, texts, languages), singles)
+
+
+def test_a_task_without_a_head_comes_from_the_base_and_own_heads_win():
+    below = classifier_of(*TASKS, seed=1, listens=True, novelty="category")
+    own = classifier_of("category", seed=2)
+    both = classifier_of("category", seed=2, base=below)
+    for task, expected in {"category": own, "intent": below, "priority": below}.items():
+        assert_equal_to_the_bit(
+            [{task: made[task]} for made in predictions_of(both)],
+            [{task: made[task]} for made in predictions_of(expected)],
+        )
+    assert predictions_of(both)[0].keys() == set(TASKS)
+
+
+def test_the_base_of_a_base_answers_for_what_neither_above_knows():
+    lowest = classifier_of("sentiment", seed=1)
+    middle = classifier_of("priority", seed=2, base=lowest)
+    top = classifier_of("category", seed=3, base=middle)
+    assert [top.knows(task) for task in ("category", "priority", "sentiment", "intent")] == [
+        True, True, True, False,
+    ]  # fmt: skip
+    found = predictions_of(top)
+    for task, expected in {"sentiment": lowest, "priority": middle}.items():
+        assert_equal_to_the_bit(
+            [{task: made[task]} for made in found],
+            [{task: made[task]} for made in predictions_of(expected)],
+        )
+
+
+def test_labels_are_told_of_every_task_and_of_the_head_that_answers():
+    below = classifier_of("priority", "category", seed=1)
+    own = classifier_of("category", base=below, labels={"category": ("p", "q")})
+    assert own.labels() == {"category": ["p", "q"], "priority": ["high", "low"]}
+    assert list(own.labels()) == ["category", "priority"]
+
+
+def test_the_strongest_term_of_an_inherited_task_is_asked_of_the_base():
+    below = Classifier(FEATURES, {"task": head()})
+    above = classifier_of("priority", base=below)
+    assert above.strongest_term("task", "x", "ab cd", language="en") == "ab"
+
+
+def test_only_some_tasks_answer_as_they_did():
+    whole = classifier_of(*TASKS, listens=True, novelty="intent")
+    part = whole.only(["sentiment", "priority"])
+    assert part.heads.keys() == {"priority", "sentiment"}
+    assert (part.hierarchy, part.novelty, part.base) == (None, None, None)
+    expected = [
+        {task: made[task] for task in ("priority", "sentiment")} for made in predictions_of(whole)
+    ]
+    assert_equal_to_the_bit(predictions_of(part), expected)
+
+
+@pytest.mark.parametrize("novelty", ["category", "intent"])
+def test_a_category_taken_alone_still_listens_to_its_intents(novelty: str):
+    whole = classifier_of(*TASKS, listens=True, novelty=novelty)
+    own = classifier_of("intent", "sentiment", seed=4, base=whole.only(["category", "priority"]))
+    found, before, fresh = (predictions_of(c) for c in (own, whole, own.only(["intent"])))
+    for made, old, new in zip(found, before, fresh, strict=True):
+        assert_equal_to_the_bit([{"c": made["category"]}], [{"c": old["category"]}])
+        assert made["category"].familiarity is not None
+        assert_array_equal(made["intent"].probabilities, new["intent"].probabilities)
+    assert own.labels() == {task: list(LABELS[task]) for task in TASKS}
+
+
+def test_only_reaches_through_a_base_and_leaves_out_what_is_not_wanted():
+    below = classifier_of("priority", "sentiment", seed=1)
+    whole = classifier_of("category", "intent", seed=2, base=below)
+    assert whole.only(["sentiment"]).heads.keys() == {"sentiment"}
+    assert whole.only(["sentiment"]).base is None
+    mixed = whole.only(["category", "sentiment"])
+    assert mixed.heads.keys() == {"category"}
+    assert mixed.base is not None
+    assert mixed.base.heads.keys() == {"sentiment"}
+    assert_equal_to_the_bit(
+        predictions_of(mixed),
+        [{t: made[t] for t in ("category", "sentiment")} for made in predictions_of(whole)],
+    )
+
+
+@pytest.mark.parametrize("task", ["category", "intent"])
+def test_familiarity_reaches_the_category_whichever_head_carries_it(task: str):
+    listening = predictions_of(classifier_of("category", "intent", listens=True, novelty=task))
+    carried = predictions_of(classifier_of("category", "intent", novelty=task))
+    for made, alone in zip(listening, carried, strict=True):
+        assert made["category"].familiarity == alone[task].familiarity
+        assert 0 < alone[task].familiarity <= 1
+    assert len({made["category"].familiarity for made in listening}) > 1
+
+
+def test_a_classifier_that_was_not_taught_to_tell_has_no_familiarity():
+    for made in predictions_of(classifier_of("category", "intent", listens=True)):
+        assert made["category"].familiarity is made["intent"].familiarity is None
+
+
+def test_without_landmarks_the_other_views_are_read_alone():
+    whole = classifier_of("category")
+    bare = Head(
+        whole.heads["category"].labels,
+        whole.heads["category"].experts[:2],
+        {"any": (1.0, 1.0)},
+        {"any": 0.5},
+    )
+    found = predictions_of(Classifier(whole.features, {"category": bare}))
+    rows = whole.features.transform(TEXTS)
+    vectors = FakeEncoder().encode(TEXTS)
+    first, second = bare.experts
+    scores = rows.dot(first.lexical_weights) + vectors @ second.dense_weights
+    expected = scipy_softmax(scores + first.bias + second.bias, axis=1)
+    assert_allclose([made["category"].probabilities for made in found], expected, rtol=1e-4)

@@ -74,7 +74,7 @@ def audit(
     from training.audit import audit_corpus
     from training.commands.console import progress, write_rejects
     from training.corpus import read_corpus
-    from training.fit import FitOptions
+    from training.experts import FitOptions
     from training.suspects import find_suspects, write_suspects
     from triage.encoder import load_encoder
     from triage.settings import load_settings

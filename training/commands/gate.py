@@ -80,8 +80,10 @@ def rule(registry: Registry, version: str, *, on: Path | None, console: Console)
         return Ruling(fault=fault)
 
 
-def recorded_tickets(manifest: Manifest) -> Path:
-    """Return the file of tickets that a bundle was trained on.
+def recorded_tickets(manifest: Manifest, folder: Path) -> Path:
+    """Return the file of tickets that the bundle in ``folder`` was trained on.
+
+    Its place is recorded as seen from the folder of models, so that both can move together.
 
     Raises:
         BundleError: it was not recorded, is gone, or was changed since.
@@ -93,7 +95,7 @@ def recorded_tickets(manifest: Manifest) -> Path:
         raise BundleError(
             f"model {manifest.version!r} does not record where its tickets lie; {_REMEDY}"
         )
-    path = Path(entry["path"])
+    path = (folder.parent / str(entry["path"])).resolve()
     if not path.is_file():
         raise BundleError(
             f"the tickets of model {manifest.version!r} are no longer at {path}; {_REMEDY}"
@@ -110,7 +112,7 @@ def _tickets_for(candidate: Contender, folder: Path, *, on: Path | None) -> Path
     from triage.records import sha256_of
 
     manifest = read_manifest(folder)
-    path = on or recorded_tickets(manifest)
+    path = on or recorded_tickets(manifest, folder)
     learnt = manifest.data.get("tickets", {}).get("sha256")
     if candidate.evidence is None and sha256_of(path) == learnt:
         raise BundleError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,10 +21,15 @@ from training.commands.tickets import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from rich.console import Console
 
     from training.corpus import Corpus
-    from triage.bundle import Manifest
+    from training.train import TrainingPlan
+    from triage.bundle import Bundle
+    from triage.domain import Article
+    from triage.registry import Registry
 
 
 def train(  # noqa: PLR0913, PLR0917  # an argument an option
@@ -38,15 +43,40 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
     encoder: Annotated[
         str | None, typer.Option(help="Another encoder: folder or sentence-transformers name.")
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(help="Where tasks without labels come from; default: the promoted model."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the folds and solvers.")] = 13,
     max_error: Annotated[
         float,
-        typer.Option(min=0.001, max=0.5, help="Error rate aimed at where no review is asked."),
+        typer.Option(min=0.001, max=0.5, help="Error rate stated of answers without review."),
     ] = 0.1,
+    sure: Annotated[
+        float, typer.Option(min=0.5, max=0.999, help="Confidence with which it is stated.")
+    ] = 0.95,
+    calibration_share: Annotated[
+        float,
+        typer.Option(min=0.0, max=0.5, help="Tickets kept from the heads to state it exactly."),
+    ] = 0.0,
+    balance: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="How far rare labels weigh more: 0 not, 1 all alike."),
+    ] = 0.0,
+    most_tickets: Annotated[
+        int, typer.Option(min=100, help="More are thinned out, rare labels last.")
+    ] = 50_000,
     corrections: Annotated[
         Path | None,
         typer.Option(help="A review by `triage audit` with its column `corrected` filled."),
     ] = None,
+    tune_encoder: Annotated[
+        bool,
+        typer.Option("--tune-encoder", help="Tune the encoder on the tickets; kept if it wins."),
+    ] = False,
+    tune_minutes: Annotated[
+        float, typer.Option(min=0.1, help="Time for tuning at most, without the comparison.")
+    ] = 10.0,
     promote: Annotated[bool, typer.Option(help="Serve the new model from now on.")] = False,
     text_column: TextColumn = None,
     subject_column: SubjectColumn = None,
@@ -58,38 +88,50 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
 ) -> None:
     """Train a model on labelled tickets and write it to the models folder.
 
-    Rows need a text, `category`, `intent` (as `category/name`), `priority` and `sentiment`; a label
-    may be empty in some rows. Columns are known by usual names, in Chinese and English, or named by
-    options; what was taken for what is shown first. Rows that cannot be used are listed in a
-    rejects file beside the input, and the command then ends with exit code 1. The first model of a
-    folder is promoted.
+    Rows need a text and at least one label: `category`, `intent` (as `category/name`), `priority`
+    or `sentiment`. A task that the file does not label comes from the promoted model. Columns are
+    known by usual names, in Chinese and English, or named by options; what was taken for what is
+    shown first. Rows that cannot be used are listed in a rejects file beside the input, and the
+    command then ends with exit code 1. The first model of a folder is promoted.
+
+    Answers below a confidence ask for a human. It is set so that of the others at most
+    `--max-error` are wrong, with the confidence `--sure`, as far as the tickets resemble what will
+    come. `--calibration-share 0.2` makes that exact, at the price of tickets to learn from.
+
+    `--tune-encoder` moves texts of one intent (or category) together and keeps the result only if
+    it is significantly better on tickets that it has not seen; the model then carries an encoder
+    of its own. It needs the extra `encoders` and labels for every task.
 
     Examples:
 
         triage train datasets/tickets.jsonl
 
-        triage train tickets.csv --name shop-2026.11 --promote
+        triage train tickets.csv --name shop-2026.11 --max-error 0.05 --promote
 
         triage train export.xlsx --text-column 留言 --category-column 处理组
 
         triage train zendesk.jsonl --category-column custom_fields.360001234
 
         triage train tickets.csv --corrections tickets.review.csv
+
+        triage train tickets.jsonl --tune-encoder --tune-minutes 20
     """
     from rich.console import Console
 
-    from training.commands.console import progress, write_rejects
+    from training.abstain import Standard
+    from training.card import write_card
+    from training.commands.console import write_rejects
+    from training.commands.summary import print_summary
     from training.corrections import apply_corrections
-    from training.fit import FitOptions
-    from training.train import TrainingPlan, next_version, now_utc, train_bundle
-    from triage.bundle import save_bundle
-    from triage.encoder import load_encoder
-    from triage.records import read_articles, sha256_of
-    from triage.registry import CURRENT, Registry, check_version
+    from training.experts import FitOptions
+    from training.train import TrainingPlan, next_version, now_utc
+    from triage.records import read_articles
+    from triage.registry import Registry, check_version
     from triage.settings import load_settings
 
     console = Console(stderr=True)
     settings = load_settings()
+    registry = Registry(settings.models_dir)
     created = now_utc()
     version = check_version(
         name or next_version(settings.models_dir, version_stem(tickets), created)
@@ -108,60 +150,114 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         corpus = apply_corrections(corpus, corrections).without_repeats()
     articles = articles or settings.datasets_dir / "articles.jsonl"
     known = read_articles(articles)
-    data = {
-        "tickets": {
-            "file": tickets.name,
-            "sha256": sha256_of(tickets),
-            "rows": len(corpus.tickets),
-        },
-        "articles": {"file": articles.name, "sha256": sha256_of(articles), "rows": len(known)},
-    }
-    if corrections is not None:
-        data["corrections"] = {"file": corrections.name, "sha256": sha256_of(corrections)}
+    files = {"tickets": tickets, "articles": articles, "corrections": corrections}
     plan = TrainingPlan(
         version=version,
-        options=FitOptions(seed=seed),
-        data=data,
+        options=FitOptions(seed=seed, balance=balance),
+        data=_origin(files, settings.models_dir, rows=(len(corpus.tickets), len(known))),
         created=created,
-        max_error=max_error,
-        encoder_source=encoder,
+        standard=Standard(max_error=max_error, sure=sure),
+        calibration_share=calibration_share,
+        most_tickets=most_tickets,
+        encoder_source=_source(encoder),
+        base=_base(corpus, registry, base),
     )
-    with progress(console) as report:
-        bundle = train_bundle(
-            corpus, known, load_encoder(encoder, threads=settings.threads), plan=plan, report=report
-        )
     folder = settings.models_dir / version
-    save_bundle(bundle, folder)
-    _print_summary(console, bundle.manifest, corpus)
-    console.print(f"Model written to {folder}", soft_wrap=True, markup=False)
-    registry = Registry(settings.models_dir)
-    if promote or not (settings.models_dir / CURRENT).is_file():
-        registry.promote(version)
-        console.print(f"{version} is current")
-    else:
-        console.print(f"Serve it with: triage models promote {version}")
+    minutes = tune_minutes if tune_encoder else None
+    bundle = _written(console, corpus, known, plan=plan, folder=folder, minutes=minutes)
+    write_card(bundle.manifest, folder)
+    print_summary(console, bundle.manifest, corpus)
+    console.print(f"Model written to {folder}, with its card", soft_wrap=True, markup=False)
+    refused = _promoted(console, registry, version, asked=promote)
     if corpus.rejects:
         write_rejects(console, corpus.rejects, tickets)
+    if corpus.rejects or refused:
         raise typer.Exit(1)
 
 
-def _print_summary(console: Console, manifest: Manifest, corpus: Corpus) -> None:
-    from rich.table import Table
+def _source(encoder: str | None) -> str | None:
+    """Return what the manifest says of an encoder; a leading ``./`` would mean the bundle's own."""
+    return str(Path(encoder)) if encoder and encoder.startswith("./") else encoder
 
-    table = Table("task", "language", "tickets", "accuracy (95 %)", "macro-F1", "calibration error",
-                  title=f"{manifest.version}: out-of-fold figures")  # fmt: skip
-    for task, groups in manifest.metrics.items():
-        if isinstance(groups, dict):
-            for group, figures in groups.items():
-                low, high = figures["accuracy_95"]
-                table.add_row(
-                    task,
-                    group,
-                    str(figures["rows"]),
-                    f"{figures['accuracy']:.3f} ({low:.3f}-{high:.3f})",
-                    f"{figures['macro_f1']:.3f}",
-                    f"{figures['ece']:.3f}",
-                )
-    console.print(table)
-    if corpus.repeats:
-        console.print(f"{corpus.repeats} repeated tickets were left out")
+
+def _written(
+    console: Console,
+    corpus: Corpus,
+    articles: Sequence[Article],
+    *,
+    plan: TrainingPlan,
+    folder: Path,
+    minutes: float | None,
+) -> Bundle:
+    """Train and save a bundle; tune the encoder for at most ``minutes`` if they are given."""
+    from dataclasses import replace
+    from tempfile import TemporaryDirectory
+
+    from training.commands.console import progress
+    from training.crossfit import Tuning
+    from training.train import train_bundle
+    from training.tune import TuneRecipe
+    from triage.bundle import save_bundle
+    from triage.encoder import load_encoder
+    from triage.settings import load_settings
+
+    threads = load_settings().threads
+    with TemporaryDirectory(prefix="triage-") as scratch:
+        if minutes is not None:
+            recipe = TuneRecipe(seed=plan.options.seed, threads=threads)
+            tuning = Tuning(workplace=Path(scratch), minutes=minutes, recipe=recipe)
+            plan = replace(plan, tuning=tuning)
+        with progress(console) as report:
+            encoder = load_encoder(plan.encoder_source, threads=threads)
+            bundle = train_bundle(corpus, articles, encoder, plan=plan, report=report)
+        save_bundle(bundle, folder)
+    return bundle
+
+
+def _base(corpus: Corpus, registry: Registry, name: str | None) -> Bundle | None:
+    """Load the bundle that gives the tasks which the tickets do not label, if one is needed."""
+    from triage.bundle import load_bundle
+    from triage.engine import TASKS
+    from triage.registry import CURRENT
+
+    labelled = [len({t.labels[task] for t in corpus.tickets} - {None}) > 1 for task in TASKS]
+    if all(labelled) or not (name or (registry.folder / CURRENT).is_file()):
+        return None
+    return load_bundle(registry.path(name))
+
+
+def _origin(
+    files: Mapping[str, Path | None], models: Path, *, rows: tuple[int, int]
+) -> dict[str, Any]:
+    """Return what the manifest says of the files that were read."""
+    import os
+
+    from triage.records import sha256_of
+
+    data: dict[str, Any] = {
+        name: {"file": path.name, "sha256": sha256_of(path)}
+        for name, path in files.items()
+        if path is not None
+    }
+    data["tickets"]["rows"], data["articles"]["rows"] = rows
+    if tickets := files["tickets"]:
+        data["tickets"]["path"] = os.path.relpath(tickets.resolve(), models.resolve())
+    return data
+
+
+def _promoted(console: Console, registry: Registry, version: str, *, asked: bool) -> bool:
+    """Promote a first model, or one for which it was asked, past the gate; tell if it refused."""
+    from training.commands.gate import print_ruling, rule
+    from triage.registry import CURRENT
+
+    if not asked and (registry.folder / CURRENT).is_file():
+        console.print(f"Serve it with: triage models promote {version}")
+        return False
+    ruling = rule(registry, version, on=None, console=console)
+    print_ruling(console, ruling)
+    if ruling.fault:
+        raise ruling.fault
+    if ruling.passed:
+        registry.promote(version, record=ruling.record())
+        console.print(f"{version} is current")
+    return not ruling.passed
