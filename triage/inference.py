@@ -25,8 +25,8 @@ GRAPHS: Final[Mapping[str, str]] = {"int8": "model.int8.onnx", "float32": "model
 WIDTHS = (16, 20, 24, 28, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 HEIGHTS = (32, 8, 2, 1)
 BATCH_TOKENS = 512
-# One thread a stream does 2 to 10 % more texts a second, but answers a single text in 2.7 ms
-# instead of 1.8 and needs 40 MB more; two networks, one for each use, need 100 MB more.
+# One thread a stream does up to a fifth more texts a second, but it answers a single text later
+# (p99 6.8 ms against 4.3) and keeps 40 MB more; figures in docs/benchmarks.md.
 STREAM_THREADS = 2
 
 
