@@ -95,7 +95,7 @@ def to_csr(rows: SparseRows, terms: int) -> csr_matrix:
     return csr_matrix((rows.values, rows.indices, rows.indptr), shape=shape)
 
 
-def choose_landmarks(labels: Sequence[str | None], *, count: int, seed: int) -> NDArray[np.int64]:
+def evenly(labels: Sequence[str | None], *, count: int, seed: int) -> NDArray[np.int64]:
     """Return positions of at most ``count`` tickets, of every label as evenly as they allow."""
     rng = np.random.default_rng(seed)
     names = np.array([label or "" for label in labels])

@@ -15,7 +15,7 @@ from training.experts import (
     NO_LANDMARK,
     FitOptions,
     Rows,
-    choose_landmarks,
+    evenly,
     make_rows,
     to_csr,
 )
@@ -116,7 +116,7 @@ def featurise(
         to_csr(features.transform(texts), len(features.terms)),
         encode_all(encoder, texts, name="encoding tickets", report=report),
         languages=np.array([detect_language(t.text).code for t in tickets]),
-        chosen=choose_landmarks(
+        chosen=evenly(
             [t.labels["intent"] or t.labels["category"] for t in tickets],
             count=options.landmarks,
             seed=options.seed,

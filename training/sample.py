@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.experts import evenly
 from training.grouping import near_groups
 
 if TYPE_CHECKING:
@@ -23,14 +24,8 @@ def at_most(tickets: Sequence[Ticket], count: int, *, seed: int) -> Sequence[Tic
     """
     if len(tickets) <= count:
         return tickets
-    names = np.array([t.labels["intent"] or t.labels["category"] or "" for t in tickets])
-    rng = np.random.default_rng(seed)
-    rank = np.zeros(len(tickets), dtype=np.int64)
-    for label in np.unique(names):
-        members = rng.permutation(np.flatnonzero(names == label))
-        rank[members] = np.arange(len(members))
-    order = np.lexsort((rng.permutation(len(tickets)), rank))
-    return [tickets[i] for i in np.sort(order[:count])]
+    labels = [t.labels["intent"] or t.labels["category"] for t in tickets]
+    return [tickets[i] for i in evenly(labels, count=count, seed=seed)]
 
 
 def set_aside(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.corpus import Ticket, read_corpus
-from training.experts import FitOptions, choose_landmarks, make_rows, to_csr
+from training.experts import FitOptions, evenly, make_rows, to_csr
 from training.features import Featurised
 from training.learn import learn
 from training.metrics import accuracy, macro_f1, with_interval
@@ -80,7 +80,7 @@ def _fitted(tickets: list[Ticket], vectors: np.ndarray, languages: np.ndarray) -
         to_csr(features.transform([t.normalised for t in tickets]), len(features.terms)),
         vectors,
         languages=languages,
-        chosen=choose_landmarks(
+        chosen=evenly(
             [t.labels["intent"] for t in tickets], count=options.landmarks, seed=options.seed
         ),
         gamma=options.gamma,

@@ -20,7 +20,7 @@ from training.experts import (
     FitOptions,
     Rows,
     _ticket_weights,
-    choose_landmarks,
+    evenly,
     fit_experts,
     make_rows,
     scores_of,
@@ -254,7 +254,7 @@ NAMES = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=60
 def test_landmarks_are_spread_as_evenly_as_the_labels_allow(
     labels: list[str | None], count: int, seed: int
 ):
-    chosen = choose_landmarks(labels, count=count, seed=seed)
+    chosen = evenly(labels, count=count, seed=seed)
     assert len(chosen) == min(count, len(labels))
     assert (np.diff(chosen) > 0).all()
     names = np.array([label or "" for label in labels])
@@ -267,6 +267,6 @@ def test_landmarks_are_spread_as_evenly_as_the_labels_allow(
 
 def test_the_same_seed_chooses_the_same_landmarks_and_another_one_others():
     labels = list("aaaabbbbccccdddd") * 5
-    first, again, other = (choose_landmarks(labels, count=20, seed=s) for s in (1, 1, 2))
+    first, again, other = (evenly(labels, count=20, seed=s) for s in (1, 1, 2))
     assert_array_equal(first, again)
     assert (first != other).any()
