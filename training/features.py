@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.experts import (
-    NO_LANDMARK,
-    FitOptions,
-    Rows,
-    evenly,
-    make_rows,
-    to_csr,
-)
+from training.experts import NO_LANDMARK, FitOptions, Rows, make_rows, to_csr
+from training.sample import evenly
 from triage.lexical import LexicalFeatures
 from triage.text import detect_language
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.experts import evenly
 from training.grouping import near_groups
 
 if TYPE_CHECKING:
@@ -26,6 +25,18 @@ def at_most(tickets: Sequence[Ticket], count: int, *, seed: int) -> Sequence[Tic
         return tickets
     labels = [t.labels["intent"] or t.labels["category"] for t in tickets]
     return [tickets[i] for i in evenly(labels, count=count, seed=seed)]
+
+
+def evenly(labels: Sequence[str | None], *, count: int, seed: int) -> NDArray[np.int64]:
+    """Return positions of at most ``count`` tickets, of every label as evenly as they allow."""
+    rng = np.random.default_rng(seed)
+    names = np.array([label or "" for label in labels])
+    rank = np.zeros(len(names), dtype=np.int64)
+    for label in np.unique(names):
+        members = rng.permutation(np.flatnonzero(names == label))
+        rank[members] = np.arange(len(members))
+    order = np.lexsort((rng.permutation(len(names)), rank))
+    return np.sort(order[:count])
 
 
 def set_aside(

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from training.corpus import Ticket, read_corpus
-from training.experts import FitOptions, evenly, make_rows, to_csr
+from training.experts import FitOptions, make_rows, to_csr
 from training.features import Featurised
 from training.learn import learn
 from training.metrics import accuracy, macro_f1, with_interval
+from training.sample import evenly
 from triage.classifier import Classifier
 from triage.encoder import load_encoder
 from triage.lexical import LexicalFeatures

@@ -113,7 +113,7 @@ def _report(name: str, bundle: Bundle, answers: Answers, *, seconds: float) -> N
     head = bundle.classifier.heads["category"]
     _say(
         f"{name}: accuracy {_interval(answers.right)}, calibration error {ece:.4f}, trained in "
-        f"{seconds:.0f} s; weights of lexical, dense, union, kernel {head.pooling['en']}"
+        f"{seconds:.0f} s; weights of lexical, dense, kernel {head.pooling['en']}"
     )
     broken = [s for s in _splits(answers) if s[1] > MAX_ERROR]
     shares = [s[0] for s in _splits(answers)]

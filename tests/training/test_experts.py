@@ -20,12 +20,12 @@ from training.experts import (
     FitOptions,
     Rows,
     _ticket_weights,
-    evenly,
     fit_experts,
     make_rows,
     scores_of,
     to_csr,
 )
+from training.sample import evenly
 from triage.heads import Landmarks, Views
 from triage.lexical import LexicalFeatures
 
