@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from triage.lexical import SparseRows
 
 BINARY = 2
-BLOCK = 2048  # rows of the kernel that are held in double precision at a time
+BLOCK = 2048  # rows that are worked on at a time, so that copies stay small
 JITTER = 1e-5
 NO_LANDMARK = -1
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.experts import NO_LANDMARK, Rows
+from training.experts import BLOCK, NO_LANDMARK, Rows
 from triage.heads import POOLED
-from triage.novelty import Novelty, Reference, signs_of
+from triage.novelty import SIGNS, Novelty, Reference, signs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,10 +25,7 @@ def fit_novelty(task: str, fit: FittedHead, rows: Rows) -> tuple[Novelty, NDArra
         fit: the task's head with out-of-fold scores of the same n rows.
         rows: their views; a ticket that is a landmark is not compared with itself.
     """
-    cosines = rows.cosines.copy()
-    owners = np.flatnonzero(rows.landmark != NO_LANDMARK)
-    cosines[owners, rows.landmark[owners]] = -1
-    signs = signs_of(cosines, fit.pooled, fit.lexical)
+    signs = _signs(fit, rows)
     references = {}
     familiarity = np.zeros(len(signs), dtype=np.float32)
     for group in fit.head.pooling:
@@ -38,6 +35,17 @@ def fit_novelty(task: str, fit: FittedHead, rows: Rows) -> tuple[Novelty, NDArra
             members = np.flatnonzero(~np.isin(rows.languages, list(fit.head.pooling)))
         familiarity[members] = reference.familiarity(signs[members])
     return Novelty(task, references), familiarity
+
+
+def _signs(fit: FittedHead, rows: Rows) -> NDArray[np.float32]:
+    signs = np.zeros((len(rows.landmark), SIGNS), dtype=np.float32)
+    for start in range(0, len(signs), BLOCK):
+        part = slice(start, start + BLOCK)
+        cosines, landmark = rows.cosines[part].copy(), rows.landmark[part]
+        owners = np.flatnonzero(landmark != NO_LANDMARK)
+        cosines[owners, landmark[owners]] = -1
+        signs[part] = signs_of(cosines, fit.pooled[part], fit.lexical[part])
+    return signs
 
 
 def _reference(signs: NDArray[np.float32]) -> Reference:
