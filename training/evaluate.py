@@ -23,11 +23,13 @@ from training.metrics import (
     confusions,
     expected_calibration_error,
     macro_f1,
+    ordinal_agreement,
     reliability,
     weighted_f1,
     with_interval,
 )
 from training.selective import area_under_risk_coverage, risk_coverage
+from triage.domain import Priority
 from triage.engine import CATEGORY, INTENT, PRIORITY, SENTIMENT, TASKS
 from triage.suggestion import LEAD_CONFIDENCE
 from triage.text import detect_language
@@ -59,13 +61,18 @@ _CONFIDENCES: dict[str, Callable[[TriageResult], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What the engine said of one task beside the truth; every array has shape (rows,)."""
+    """What the engine said of one task beside the truth; every array has shape (rows,).
+
+    Attributes:
+        ordered: the labels in their order, for a task that has one.
+    """
 
     true: NDArray[np.str_]
     predicted: NDArray[np.str_]
     confidence: NDArray[np.float64] | None
     languages: NDArray[np.str_]
     ids: NDArray[np.str_]
+    ordered: tuple[str, ...]
 
     @classmethod
     def of(cls, task: str, pairs: Pairs) -> _Judged:
@@ -76,6 +83,7 @@ class _Judged:
             np.array([certain(r) for _, r in pairs]) if certain else None,
             np.array([r.language for _, r in pairs]),
             np.array([t.id for t, _ in pairs]),
+            tuple(Priority) if task == PRIORITY else (),
         )
 
     @property
@@ -93,6 +101,8 @@ class _Judged:
             ("weighted_f1", weighted_f1),
         ):
             figures[name] = asdict(with_interval(figure, true, predicted))
+        if self.ordered:
+            figures["kappa"] = ordinal_agreement(true, predicted, order=self.ordered)
         if self.confidence is not None:
             confidence, right = self.confidence[mask], self.right[mask]
             figures["ece"] = expected_calibration_error(confidence, right)
@@ -113,7 +123,8 @@ def evaluate_engine(
     ``confusions``, ``matrix`` and for the category ``risk_coverage``; ``retrieval`` (rows labelled
     with an ``article_id``); ``review`` (what happens at the model's threshold); ``out_of_scope``;
     and ``overlap`` with the training texts, ``None`` while a bundle does not know them. A figure
-    with an interval is ``{"value", "low", "high"}``.
+    with an interval is ``{"value", "low", "high"}``. Priorities carry ``kappa``, which minds by how
+    many levels an answer is off.
 
     Args:
         out_of_scope: categories of rows that no category fits. Such rows count for no accuracy

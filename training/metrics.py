@@ -219,6 +219,20 @@ def expected_calibration_error(
     return sum(b.rows * abs(b.confidence - b.accuracy) for b in found) / len(right)
 
 
+def ordinal_agreement(
+    true: NDArray[Any], predicted: NDArray[Any], *, order: Sequence[str]
+) -> float | None:
+    """Return Cohen's kappa with quadratic weights: 1 is agreement, 0 chance; far misses cost more.
+
+    Cohen 1968, "Weighted kappa"; ``None`` where one level is all that occurs.
+    """
+    from sklearn.metrics import cohen_kappa_score
+
+    if len(set(true) | set(predicted)) == 1:
+        return None
+    return float(cohen_kappa_score(true, predicted, labels=list(order), weights="quadratic"))
+
+
 def confusions(
     true: Sequence[str], predicted: Sequence[str], ids: Sequence[str], *, limit: int = 10
 ) -> list[tuple[str, str, int, list[str]]]:

@@ -15,6 +15,7 @@ from training.metrics import (
     confusions,
     expected_calibration_error,
     macro_f1,
+    ordinal_agreement,
     reliability,
     weighted_f1,
     with_interval,
@@ -146,3 +147,19 @@ def test_reliability_of_known_rows_is_known_and_empty_bins_are_left_out():
     assert low == (0.05, 0.0, 1)
     assert second == (0.15, 1.0, 1)
     assert high == (pytest.approx(2.84 / 3), pytest.approx(2 / 3), 3)
+
+
+def test_ordinal_agreement_minds_how_many_levels_an_answer_is_off():
+    order = ("low", "normal", "high")
+    true = np.array(["low", "low", "normal", "high"])
+    near = np.array(["low", "normal", "normal", "high"])
+    far = np.array(["low", "high", "normal", "high"])
+    # Worked by hand: 1 - observed / chance disagreement, squared distances.
+    assert ordinal_agreement(true, near, order=order) == pytest.approx(1 - 1 / (20 / 4))
+    assert ordinal_agreement(true, far, order=order) == pytest.approx(1 - 4 / (26 / 4))
+    assert ordinal_agreement(true, true, order=order) == pytest.approx(1)
+
+
+def test_ordinal_agreement_is_unknown_where_one_level_is_all_that_occurs():
+    only = np.array(["low", "low"])
+    assert ordinal_agreement(only, only, order=("low", "high")) is None

@@ -28,6 +28,8 @@ def print_figures(figures: Mapping[str, Any]) -> None:
 def _parts(figures: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield _summary(figures)
     for task, found in figures["tasks"].items():
+        if "kappa" in found["by_language"]["all"]:
+            yield _kappa(found["by_language"])
         yield _labels(task, found["labels"])
         yield _confusions(task, found["confusions"])
         if bins := found["by_language"]["all"]["reliability"]:
@@ -79,6 +81,12 @@ def _summary(figures: Mapping[str, Any]) -> Table:
                 figure(cell["ece"]),
             )
     return table
+
+
+def _kappa(by_language: Mapping[str, Any]) -> str:
+    """Say how far off priorities are, in a line."""
+    cells = ", ".join(f"{g} {figure(cell['kappa'])}" for g, cell in distinct(by_language).items())
+    return f"priority, quadratic-weighted kappa (1 agrees, 0 is chance): {cells}"
 
 
 def _labels(task: str, labels: Sequence[Mapping[str, Any]]) -> Table:
