@@ -118,12 +118,20 @@ class CategoryOut(LabelOut):
 class ReasonOut(BaseModel):
     signal: str
     evidence: str
+    start: int | None = Field(
+        description="offset of the evidence into the text as sent, in characters; null where it"
+        " does not stand there, as the customer's tier"
+    )
+    end: int | None
 
 
 class PriorityOut(BaseModel):
     level: str = Field(examples=["urgent", "high", "normal", "low"])
     score: int
     reasons: list[ReasonOut]
+    sla_minutes: int | None = Field(
+        description="minutes from the message to the first answer, null where the policy names none"
+    )
 
 
 class SentimentOut(LabelOut):

@@ -43,6 +43,7 @@ class Message:
         text: the customer's words, unchanged; spans in a result point into it.
         created_at: when it was written; relative dates are resolved against it.
         fields: known facts that may fill a reply's slots, such as ``order_id`` or ``product``.
+        contacts: earlier messages of the customer about the same matter.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Message:
     customer: Customer | None = None
     created_at: datetime | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    contacts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +84,33 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A signal that moved the priority, with the words of the message that show it."""
+    """A signal that moved the priority, with what shows it.
+
+    Attributes:
+        start: offset in the original text where ``text[start:end]`` equals ``evidence``; ``None``
+            for what does not stand there, such as the customer's tier.
+        end: offset behind the last character.
+    """
 
     signal: str
     evidence: str
+    start: int | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriorityVerdict:
-    """Level, score in 0–100 and the reasons, strongest first (never empty)."""
+    """Level, score in 0–100 and the reasons, strongest first (never empty).
+
+    Attributes:
+        sla_minutes: minutes from the message to the first answer; ``None`` where the policy names
+            none.
+    """
 
     level: Priority
     score: int
     reasons: tuple[Reason, ...]
+    sla_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,8 +246,10 @@ class TriageResult:
                 "level": self.priority.level.value,
                 "score": self.priority.score,
                 "reasons": [
-                    {"signal": r.signal, "evidence": r.evidence} for r in self.priority.reasons
+                    {"signal": r.signal, "evidence": r.evidence, "start": r.start, "end": r.end}
+                    for r in self.priority.reasons
                 ],
+                "sla_minutes": self.priority.sla_minutes,
             },
             "sentiment": {
                 "label": self.sentiment.label.value,

@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from triage.bundle import Bundle, load_bundle
-from triage.domain import Category, KeyInfo, LabelScore, Message, TriageResult
+from triage.circumstances import Case
+from triage.domain import Category, KeyInfo, LabelScore, Message, SentimentVerdict, TriageResult
 from triage.encoder import Encoder, load_encoder
 from triage.errors import BundleError, MessageError
 from triage.extraction import KeyInfoExtractor
 from triage.knowledge import Hit
-from triage.priority import PriorityPolicy, load_policy
+from triage.policy_source import PolicySource
+from triage.priority import Assessment, PriorityPolicy, load_policy
 from triage.records import message_from
 from triage.registry import Registry
 from triage.review import Standard, review_reasons
@@ -44,7 +46,7 @@ class Parts:
     bundle: Bundle
     encoder: Encoder
     extractor: KeyInfoExtractor
-    policy: PriorityPolicy
+    policy: PriorityPolicy | PolicySource
     sentiment: SentimentReader
 
 
@@ -59,6 +61,19 @@ class _Understood:
     vector: NDArray[np.float32]
     predictions: Mapping[str, Prediction]
     key_info: tuple[KeyInfo, ...]
+    sentiment: SentimentVerdict
+
+    @property
+    def case(self) -> Case:
+        """What the priority policy judges."""
+        return Case(
+            text=self.message.text,
+            key_info=self.key_info,
+            now=self.now,
+            customer=self.message.customer,
+            sentiment=self.sentiment,
+            contacts=self.message.contacts,
+        )
 
 
 class TriageEngine:
@@ -141,6 +156,15 @@ class TriageEngine:
             for found in self._understand(known)
         ]
 
+    def assess_priority(self, message: Message | Mapping[str, Any] | str) -> Assessment:
+        """Return every step by which a message gets its priority.
+
+        Raises:
+            MessageError: the message is empty, over-long or of a wrong type.
+        """
+        (found,) = self._understand([self.message(message)])
+        return self._parts.policy.assess(found.case, learnt=found.predictions[PRIORITY])
+
     def _understand(self, messages: Sequence[Message]) -> list[_Understood]:
         whole = [f"{m.subject}\n{m.text}" if m.subject else m.text for m in messages]
         readings = [read(text) for text in whole]
@@ -163,6 +187,7 @@ class TriageEngine:
                 vector=vectors[i],
                 predictions=predictions[i],
                 key_info=key_info[i],
+                sentiment=self._parts.sentiment.judge(messages[i].text, predictions[i][SENTIMENT]),
             )
             for i in range(len(messages))
         ]
@@ -171,10 +196,9 @@ class TriageEngine:
         bundle, category = self._parts.bundle, found.predictions[CATEGORY]
         intent = _intent_of(category.best, found.predictions[INTENT])
         priority = self._parts.policy.judge(
-            found.message.text,
+            found.case,
             learnt=found.predictions[PRIORITY],
             evidence=lambda level: self._evidence(found, level),
-            customer=found.message.customer,
         )
         suggestions = suggest(
             self._hits(found),
@@ -199,7 +223,7 @@ class TriageEngine:
             category=_category(category, intent),
             team=self._settings.teams.get(category.best, category.best),
             priority=priority,
-            sentiment=self._parts.sentiment.judge(found.message.text, found.predictions[SENTIMENT]),
+            sentiment=found.sentiment,
             key_info=found.key_info,
             suggestions=suggestions,
             needs_review=bool(reasons),
@@ -250,7 +274,7 @@ def load_engine(model: str | None = None, *, settings: Settings | None = None) -
             bundle=bundle,
             encoder=encoder,
             extractor=extractor.result(),
-            policy=load_policy(settings.priority_policy),
+            policy=PolicySource(own) if (own := settings.priority_policy) else load_policy(),
             sentiment=load_flags(),
         )
     return TriageEngine(parts, settings)

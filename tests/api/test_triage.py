@@ -37,7 +37,7 @@ def test_a_message_over_real_http_gets_a_result_with_every_fixed_field(
     assert set(result["category"]) == {
         "label", "intent", "confidence", "alternatives", "set", "familiarity",
     }  # fmt: skip
-    assert set(result["priority"]) == {"level", "score", "reasons"}
+    assert set(result["priority"]) == {"level", "score", "reasons", "sla_minutes"}
     assert set(result["sentiment"]) == {"label", "confidence", "flags"}
     assert result["id"] == "m-7"
     assert result["language"] == "zh"

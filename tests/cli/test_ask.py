@@ -13,7 +13,7 @@ Triage = Callable[..., Any]
 LATE = "我的快递三天没动了，到底什么时候能到？"
 SHAPE: dict[str, set[str]] = {
     "category": {"label", "intent", "confidence", "alternatives", "set", "familiarity"},
-    "priority": {"level", "score", "reasons"},
+    "priority": {"level", "score", "reasons", "sla_minutes"},
     "sentiment": {"label", "confidence", "flags"},
 }
 TOP = {"id", "language", "model", "team", "key_info", "suggestions", "needs_review",
@@ -31,7 +31,7 @@ def test_the_installed_script_answers_with_every_fixed_field(script: str) -> Non
         assert set(result[name]) == keys
     assert result["category"]["label"] == "logistics"
     assert set(result["category"]["alternatives"][0]) == {"label", "confidence"}
-    assert set(result["priority"]["reasons"][0]) == {"signal", "evidence"}
+    assert set(result["priority"]["reasons"][0]) == {"signal", "evidence", "start", "end"}
     assert result["key_info"]
     for info in result["key_info"]:
         assert set(info) == {"type", "text", "value", "start", "end"}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from triage.errors import ConfigError
-from triage.signals import find_signals, read_toml, signal_from
+from triage.signals import Signal, compiled, find_signals, fold, read_toml, signal_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,60 @@ def test_a_simplified_pattern_finds_traditional_words_and_shows_them_as_written(
 
 def test_a_message_without_signals_shows_none():
     assert find_signals([BROKEN, LATE], "where is it") == ()
+
+
+def test_a_hit_says_where_its_words_stand():
+    text = "唉，東西 壞了"
+    (hit,) = find_signals([BROKEN], text)
+    assert text[hit.start : hit.end] == hit.evidence == "壞了"
+
+
+def test_blanks_around_a_match_are_no_evidence():
+    spaced = signal_from({"name": "s", "patterns": [r"\s+late\s+"]}, source="s")
+    (hit,) = find_signals([spaced], "so   late  now")
+    assert (hit.evidence, hit.start, hit.end) == ("late", 5, 9)
+
+
+@pytest.mark.parametrize(
+    "text", ["请打１２３１５", "TOO LATE, isn’t it", "\u0130stanbul 坏了 late"]
+)
+def test_a_folded_text_keeps_every_place(text: str):
+    folded = fold(text)
+    assert folded.aligned
+    assert len(folded.folded) == len(text)
+    assert "LATE" not in folded.folded
+
+
+def test_full_width_digits_and_curly_apostrophes_are_read_as_plain_ones():
+    signal = Signal("s", chinese=compiled(["12315"]), english=compiled(["isn't"]))
+    assert find_signals([signal], "打１２３１５")[0].evidence == "１２３１５"
+    assert find_signals([signal], "it isn’t")[0].evidence == "isn’t"
+
+
+def test_english_patterns_fit_from_the_start_of_a_word():
+    signal = Signal("s", english=compiled([r"sue\b"], word_start=True))
+    assert find_signals([signal], "I will SUE you")[0].evidence == "SUE"
+    assert find_signals([signal], "an issue") == ()
+
+
+def test_a_traditional_pattern_finds_simplified_words():
+    signal = Signal("s", chinese=compiled(["壞了"]))
+    assert find_signals([signal], "坏了")[0].evidence == "坏了"
+
+
+def test_an_excused_place_does_not_hide_a_later_one():
+    signal = Signal("s", chinese=compiled(["过敏"]), unless=compiled(["没有过敏"]))
+    assert find_signals([signal], "没有过敏") == ()
+    (hit,) = find_signals([signal], "没有过敏史，用了却过敏")
+    assert hit.start == 9
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"), [("(", "no regular"), ("a|", "every text"), ("Late", "small letters")]
+)
+def test_a_pattern_that_cannot_serve_is_refused(pattern: str, told: str):
+    with pytest.raises(ValueError, match=told):
+        compiled([pattern])
 
 
 @pytest.mark.parametrize(
