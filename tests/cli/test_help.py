@@ -11,7 +11,8 @@ import pytest
 Triage = Callable[..., Any]
 COMMANDS = (
     "ask", "serve", "tag", "train", "evaluate", "models list", "models show", "models promote",
-    "models rollback", "models history", "models diff", "kb list", "audit",
+    "models rollback", "models history", "models diff", "kb list", "audit", "priority explain",
+    "priority check",
 )  # fmt: skip
 
 
@@ -23,7 +24,7 @@ def test_help_shows_an_example_of_the_command(triage: Triage, command: str) -> N
     assert run.out.count(f"triage {command}") >= 2, "once as usage and once as an example"
 
 
-@pytest.mark.parametrize("group", ["", "models", "kb"])
+@pytest.mark.parametrize("group", ["", "models", "priority", "kb"])
 def test_a_group_lists_its_commands(triage: Triage, group: str) -> None:
     run = triage(*group.split(), "--help")
     assert run.code == 0
