@@ -1,4 +1,8 @@
-"""Tracking numbers and whose they are: by format, by check digit, by a carrier's name beside them."""
+"""Tracking numbers and whose they are: by format, by check digit, by a carrier's name beside them.
+
+Check digits are computed, and tested on the numbers given, as in
+https://github.com/jkeen/tracking_number_data (CHECKSUM_ALGORITHMS.md and couriers/).
+"""
 
 from __future__ import annotations
 
@@ -27,19 +31,13 @@ class Format:
 
 
 def s10_is_right(number: str) -> bool:
-    """Tell whether the check digit of a UPU S10 number such as RB056148974SG is right.
-
-    https://www.upu.int/UPU/media/upu/files/postalSolutions/programmesAndServices/standards/S10-12.pdf
-    """
+    """Tell whether the check digit of a UPU S10 number such as RB056148974SG is right."""
     total = sum(w * int(d) for w, d in zip((8, 6, 4, 2, 3, 5, 9, 7), number[2:10], strict=True))
     return {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11) == int(number[10])
 
 
 def ups_is_right(number: str) -> bool:
-    """Tell whether the check digit of a UPS number, 1Z and 16 more, is right.
-
-    https://www.codeproject.com/Articles/21224/Calculating-the-UPS-Tracking-Number-Check-Digit
-    """
+    """Tell whether the check digit of a UPS number, 1Z and 16 more, is right."""
     values = [int(c) if c.isdigit() else (ord(c) - 63) % 10 for c in number[2:17]]
     total = sum(values[0::2]) + 2 * sum(values[1::2])
     return number[17].isdigit() and (10 - total % 10) % 10 == int(number[17])
@@ -52,10 +50,7 @@ def fedex_is_right(number: str) -> bool:
 
 
 def mod10_is_right(number: str) -> bool:
-    """Tell whether the last digit of a USPS IMpb number is right: weights 3 and 1 from the right.
-
-    Publication 199, https://postalpro.usps.com/shipping/impb/IMPB_Guide
-    """
+    """Tell whether the last digit of a USPS IMpb number is right: weights 3 and 1 from the right."""
     digits = [int(c) for c in number[-2::-1]]
     return (10 - (3 * sum(digits[0::2]) + sum(digits[1::2])) % 10) % 10 == int(number[-1])
 

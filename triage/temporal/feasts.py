@@ -21,8 +21,8 @@ _FIXED = {
     "halloween": (10, 31), "singles' day": (11, 11), "singles day": (11, 11),
     "double 11": (11, 11), "double eleven": (11, 11),
 }  # fmt: skip
-# Lunar feasts by year, from the almanac of the Hong Kong Observatory
-# (https://www.hko.gov.hk/en/gts/time/conversion.htm).
+# Lunar feasts by year. They agree with ICU's Chinese calendar but for the new moons of 2027 and
+# 2030, which fall at 23:56 and 0:07 in Beijing (Meeus, Astronomical Algorithms, chapter 49).
 _LUNAR = {
     "春节": ((2024, 2, 10), (2025, 1, 29), (2026, 2, 17), (2027, 2, 6), (2028, 1, 26),
              (2029, 2, 13), (2030, 2, 3)),
