@@ -144,6 +144,7 @@ class KeyInfoOut(BaseModel):
     value: str
     start: int = Field(description="offset into the text as sent, in characters")
     end: int
+    carrier: str | None = Field(default=None, description="of a tracking number, where known")
 
 
 class SuggestionOut(BaseModel):

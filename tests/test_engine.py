@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -228,3 +229,11 @@ def _exact(result: dict[str, Any]) -> dict[str, Any]:
 def _confidences(result: dict[str, Any]) -> list[float]:
     suggestions = [suggestion["confidence"] for suggestion in result["suggestions"]]
     return [result["category"]["confidence"], result["sentiment"]["confidence"], *suggestions]
+
+
+def test_the_products_of_the_catalogue_setting_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("name,sku\n降噪耳机,NC-1\n", encoding="utf-8")
+    engine = load_engine(settings=Settings(catalogue=path))
+    (result,) = engine.triage(["我的降噪耳機沒聲音了"])
+    assert [(k.type, k.value) for k in result.key_info] == [("product", "降噪耳机")]

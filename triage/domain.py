@@ -131,6 +131,7 @@ class KeyInfo:
         value: the normalised value (E.164 phone, ISO date, ``25.00 CNY``).
         start: offset of the first character in the original text.
         end: offset behind the last character.
+        carrier: whose number a tracking number is, where that is known: ``SF``, ``UPS``.
     """
 
     type: str
@@ -138,6 +139,7 @@ class KeyInfo:
     value: str
     start: int
     end: int
+    carrier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,14 +258,22 @@ class TriageResult:
                 "confidence": round(self.sentiment.confidence, 4),
                 "flags": list(self.sentiment.flags),
             },
-            "key_info": [
-                {"type": k.type, "text": k.text, "value": k.value, "start": k.start, "end": k.end}
-                for k in self.key_info
-            ],
+            "key_info": [_key_info_dict(k) for k in self.key_info],
             "suggestions": [_suggestion_dict(s) for s in self.suggestions],
             "needs_review": self.needs_review,
             "review_reasons": list(self.review_reasons),
         }
+
+
+def _key_info_dict(info: KeyInfo) -> dict[str, Any]:
+    return {
+        "type": info.type,
+        "text": info.text,
+        "value": info.value,
+        "start": info.start,
+        "end": info.end,
+        "carrier": info.carrier,
+    }
 
 
 def _suggestion_dict(suggestion: Suggestion) -> dict[str, Any]:

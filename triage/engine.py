@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from triage.bundle import Bundle, load_bundle
@@ -16,7 +17,7 @@ from triage.circumstances import Case
 from triage.domain import Category, KeyInfo, LabelScore, Message, SentimentVerdict, TriageResult
 from triage.encoder import Encoder, load_encoder
 from triage.errors import BundleError, MessageError
-from triage.extraction import KeyInfoExtractor
+from triage.extraction import KeyInfoExtractor, read_catalogue
 from triage.knowledge import Hit
 from triage.policy_source import PolicySource
 from triage.priority import Assessment, PriorityPolicy, load_policy
@@ -261,13 +262,13 @@ def load_engine(model: str | None = None, *, settings: Settings | None = None) -
     Raises:
         BundleError: there is no such bundle, or it is damaged or for another encoder.
         EncoderError: the encoder is absent.
-        ConfigError: a setting or the priority policy is unusable.
+        ConfigError: a setting, the catalogue or the priority policy is unusable.
     """
     settings = settings or load_settings()
     folder = Registry(settings.models_dir).path(model or settings.model)
     # spaCy's import takes longest; it runs beside the loading of model files.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        extractor = pool.submit(KeyInfoExtractor)
+        extractor = pool.submit(_extractor, settings.catalogue)
         bundle = load_bundle(folder)
         encoder = load_encoder(bundle.encoder_source, threads=settings.threads)
         parts = Parts(
@@ -278,6 +279,10 @@ def load_engine(model: str | None = None, *, settings: Settings | None = None) -
             sentiment=load_flags(),
         )
     return TriageEngine(parts, settings)
+
+
+def _extractor(catalogue: Path | None) -> KeyInfoExtractor:
+    return KeyInfoExtractor(read_catalogue(catalogue) if catalogue else ())
 
 
 def _intent_of(category: str, intents: Prediction) -> str:

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     datasets_dir: Path = Field(default_factory=default_datasets_dir)
     model: str = Field(default="current", description="bundle to serve: a version or 'current'")
     priority_policy: Path | None = Field(default=None, description="own policy file (TOML)")
+    catalogue: Path | None = Field(
+        default=None, description="products to find in messages: CSV with name, sku, aliases"
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=64)

@@ -84,6 +84,12 @@ def test_a_variable_that_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch):
         load_settings()
 
 
+def test_the_catalogue_is_a_path_and_absent_by_default(monkeypatch: pytest.MonkeyPatch):
+    assert load_settings().catalogue is None
+    monkeypatch.setenv("TRIAGE_CATALOGUE", "shop/products.csv")
+    assert load_settings().catalogue == Path("shop/products.csv")
+
+
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         load_settings().port = 1

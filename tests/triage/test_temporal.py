@@ -7,7 +7,8 @@ from fakes import NOW, NOW_UTC
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.temporal import find_dates
+from triage.folding import clues_of, fold, lower
+from triage.temporal import chinese, english, find_dates
 
 PIECES = [
     "今天",
@@ -53,6 +54,15 @@ PIECES = [
     "12",
     ":",
     "618",
+    "前年",
+    "过",
+    "节",
+    "noon",
+    "at ",
+    "the ",
+    "end of ",
+    "month",
+    "to ",
 ]
 
 
@@ -138,6 +148,65 @@ def test_what_is_no_date_is_not_resolved(text: str):
 
 
 @pytest.mark.parametrize(
+    ("text", "shown", "value"),
+    [
+        ("下周三前给我", "下周三", "2026-11-25"),
+        ("三天前买的", "三天前", "2026-11-18"),
+        ("24小时内发货", "24小时内", "2026-11-22T10:00"),
+        ("3-5天内", "3-5天内", "2026-11-26"),
+        ("这个月底之前", "这个月底", "2026-11-30"),
+        ("昨天下午到的", "昨天下午", "2026-11-20"),
+        ("等到晚上八点", "晚上八点", "2026-11-21T20:00"),
+        ("11月11日到11月15日", "11月11日到11月15日", "2026-11-11"),
+        ("3个工作日内", "3个工作日内", "2026-11-25"),
+        ("半个月前", "半个月前", "2026-11-06"),
+        ("去年双十一", "去年双十一", "2025-11-11"),
+        ("11.11下单", "11.11", "2026-11-11"),
+        ("中秋節的禮盒", "中秋節", "2026-09-25"),
+        ("母亲节", "母亲节", "2027-05-09"),
+        ("聽日下晝三點", "聽日下晝三點", "2026-11-22T15:00"),
+        ("下個月初", "下個月初", "2026-12-01"),
+        ("三月份买的冰箱", "三月份", "2026-03"),
+        ("by Friday please", "Friday", "2026-11-27"),
+        ("on 5 Nov", "5 Nov", "2026-11-05"),
+        ("by tomorrow noon", "tomorrow noon", "2026-11-22T12:00"),
+        ("within 24 hours", "within 24 hours", "2026-11-22T10:00"),
+        ("in 3-5 business days", "in 3-5 business days", "2026-11-27"),
+        ("since last Thurs", "last Thurs", "2026-11-19"),
+        ("it came Tuesday", "Tuesday", "2026-11-17"),
+        ("before the end of the month", "the end of the month", "2026-11-30"),
+        ("Friday, Nov 20", "Friday, Nov 20", "2026-11-20"),
+        ("5pm on Friday", "5pm on Friday", "2026-11-27T17:00"),
+        ("Nov 3-5", "Nov 3-5", "2026-11-03"),
+        ("on Easter Monday", "Easter Monday", "2027-03-29"),
+        ("Black Friday deal", "Black Friday", "2026-11-27"),
+        ("from Monday to Wednesday", "Monday to Wednesday", "2026-11-23"),
+    ],
+)
+def test_the_shortest_text_that_names_the_time_is_shown(text: str, shown: str, value: str):
+    ((start, end, found),) = find_dates(text, NOW)
+    assert (text[start:end], found) == (shown, value)
+
+
+def test_an_hour_alone_is_of_the_day_named_before_it():
+    text = "你们说昨天上门,等到晚上八点也没人"
+    assert [v for _, _, v in find_dates(text, NOW)] == ["2026-11-20", "2026-11-20T20:00"]
+
+
+@pytest.mark.parametrize("text", ["我有两点建议", "24/7", "I may be late", "换大一号", "the month"])
+def test_words_that_only_look_like_times_are_left(text: str):
+    assert list(find_dates(text, NOW)) == []
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_a_rule_whose_clues_are_absent_finds_nothing(text: str):
+    plain = lower(fold(text))
+    for rule in (*chinese.RULES, *english.RULES):
+        if rule.clues.isdisjoint(clues_of(plain)):
+            assert rule.pattern.search(plain) is None, rule.pattern.pattern
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [("今晚12点", "2026-11-22T00:00"), ("今天凌晨12点", "2026-11-21T00:00")],
 )
@@ -157,7 +226,7 @@ def test_a_zone_of_the_message_time_does_not_show_in_the_value():
 def test_every_date_found_is_iso_and_lies_in_the_text(text: str):
     for start, end, value in find_dates(text, NOW):
         assert 0 <= start < end <= len(text)
-        if len(value) == 7:
-            date.fromisoformat(f"{value}-01")
+        if len(value) in (4, 7):
+            date.fromisoformat(f"{value}-01-01"[:10])
         else:
             datetime.fromisoformat(value)

@@ -109,6 +109,8 @@ def _facts(result: TriageResult) -> Table:
     )
     for info in result.key_info:
         shown = info.text if info.text == info.value else f"{info.text} → {info.value}"
+        if info.carrier:
+            shown += f" ({info.carrier})"
         table.add_row(info.type, Text(shown))
     return table
 
