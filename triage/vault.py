@@ -9,14 +9,13 @@ import base64
 import binascii
 import functools
 import hmac
+import json
 import os
 import re
 import zlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import orjson
 
 from triage.errors import ConfigError, RecordError
 from triage.records import whole_file
@@ -77,6 +76,11 @@ class Vault:
     def __init__(self, originals: dict[str, str] | None = None) -> None:
         self._originals = dict(originals or {})
         self._tokens = {(_stem(token), text): token for token, text in self._originals.items()}
+
+    @property
+    def originals(self) -> dict[str, str]:
+        """Token to the text it stands for."""
+        return dict(self._originals)
 
     def __len__(self) -> int:
         return len(self._originals)
@@ -156,7 +160,7 @@ def load_vault(path: Path, key: Key) -> Vault:
     """
     try:
         content = zlib.decompress(key.unseal(path.read_bytes()))
-        return Vault(orjson.loads(content))
+        return Vault(json.loads(content))
     except OSError as fault:
         raise RecordError(
             f"the vault {path} cannot be read: {fault.strerror}; name it with --vault"
@@ -171,17 +175,11 @@ def save_vault(vault: Vault, path: Path, key: Key) -> None:
     Raises:
         RecordError: the place cannot be written.
     """
-    # JSON of Python: originals may hold lone surrogates, which orjson refuses.
-    content = zlib.compress(_as_json(vault))
+    # Not orjson, which refuses the lone surrogates that an original may hold.
+    content = zlib.compress(json.dumps(vault.originals).encode())
     with whole_file(path) as stream:
         stream.write(key.seal(content))
     path.chmod(0o600)
-
-
-def _as_json(vault: Vault) -> bytes:
-    import json
-
-    return json.dumps(vault._originals).encode()  # noqa: SLF001  # the vault's own file
 
 
 def _stem(token: str) -> str:

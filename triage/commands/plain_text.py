@@ -34,10 +34,9 @@ def read_plain(source: str) -> Iterator[tuple[str, str]]:
         RecordError: the file cannot be read.
     """
     if source == STDIO:
-        stream = sys.stdin.buffer
-        with TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="") as text:
-            yield from (("utf-8", part) for part in _paragraphs(text))
-            text.detach()
+        text = TextIOWrapper(sys.stdin.buffer, "utf-8", errors="surrogateescape", newline="")
+        yield from (("utf-8", part) for part in _paragraphs(text))
+        text.detach()  # leaves standard input open
         return
     try:
         with Path(source).open("rb") as stream:
