@@ -17,7 +17,7 @@ _UNIT = "(?:号楼|號樓|号院|號院|号|號|弄|栋|棟|幢|座|楼|樓|单�
 _ROAD = "(?:路|街|(?<![知难難味渠频頻轨軌])道|大道|巷|弄|胡同|[一二三四五六七八九十东西南北中]段)"
 _PLACE = (
     "(?:小区|小區|花园|花園|社区|社區|公寓|大厦|大廈|广场|廣場|中心|宿舍|学校|學校|大学|大學|医院|醫院"
-    "|大楼|大樓|商场|商場|园区|園區|酒店|邨|苑|城|府|邸|园|園|阁|閣|庄|湾|灣)"
+    "|村委会|居委会|大楼|大樓|商场|商場|园区|園區|酒店|邨|苑|城|府|邸|园|園|阁|閣|庄|湾|灣)"
 )
 _ANCHOR = re.compile(
     rf"{_ROAD}(?:[东西南北中]段)? ?{_NUM} ?(?:之\d{{1,3}})?(?:号|號|弄|巷|段|{_UNIT})"
@@ -31,11 +31,13 @@ _LEVELS = re.compile(
 )
 _CUED = re.compile(
     r"(?:地址|住址|地点|寄往|寄到|寄去|寄至|送到|送去|送往|送至|发到|發到|发往|配送到)"
-    r"(?:[是为為:]|改成|改为|改為|改到|换成|換成|写的|填的|应该|應該| ){0,4} ?"
-    rf"(?P<place>(?=[{_HAN}A-Za-z0-9#()-]{{0,40}}?(?:[路街道巷弄村镇鎮乡鄉邨栋棟幢室楼樓]|小区|小區|大厦|大廈|花园|学校|大学|{_PLACE}))"
+    r"(?P<link>(?:[是为為:]|改成|改为|改為|改到|换成|換成|写的|填的|应该|應該| ){0,4}) ?"
+    rf"(?P<place>(?=[{_HAN}A-Za-z0-9#()-]{{0,40}}?(?:[路街道巷弄村镇鎮乡鄉邨栋棟幢室楼樓]|{_PLACE}))"
     rf"[{_HAN}A-Za-z0-9#()-]{{2,48}})"
 )
+_EXACT = re.compile(rf"\d|[{_HAN}]{{2}}[省市区區县縣镇鎮][{_HAN}]{{2}}")
 _LEFT = re.compile(rf"[{_HAN}A-Za-z0-9()·-]")
+_ADMINISTERED = re.compile(rf"[{_HAN}]{{1,8}}[省市区區县縣镇鎮][{_HAN}]{{0,8}}\Z")
 _LEFT_REACH = 36
 _LEAD_IN = re.compile(
     "地址|住址|寄到|寄去|寄往|寄給|寄给|改寄|送到|送去|发到|發到|改成|改为|改為|改到|换成|換成|住在|我住|家住|搬到|位于|位於"
@@ -44,7 +46,10 @@ _LEAD_IN = re.compile(
 _RIGHT = (
     re.compile(rf" ?[{_HAN}A-Za-z]{{0,12}}?{_NUM}(?:之\d{{1,3}})? ?{_UNIT}(?:之\d{{1,3}})?"),
     re.compile(rf" ?[{_HAN}A-Za-z0-9]{{1,12}}?{_PLACE}"),
-    re.compile(rf"[{_HAN}]{{0,4}}?[东西南北](?:单元|單元|门|門|楼|座|户)"),
+    re.compile(rf" ?[{_HAN}]{{0,4}}?[东西南北](?:单元|單元|门|門|楼|座|户)"),
+    re.compile(rf"[{_HAN}]{{1,6}}?(?:村|市场|市場|路口|交叉口)(?![{_HAN}]*[路街道])"),
+    re.compile("(?<=[樓楼座層层]) ?[A-Z](?:室|座|铺|舖)?(?![A-Za-z])"),
+    re.compile(r" ?[A-Z][A-Za-z.]{1,12} ?(?=\d{1,3}(?:樓|楼|F|/F))"),
     re.compile(r" ?[A-Za-z]?\d{1,4}(?:-\d{1,4}){0,3}(?!\d)"),
     re.compile(r" ?\([^()\n]{1,20}\)"),
 )
@@ -63,16 +68,19 @@ _NOT_ROADS = (
 )
 _WORD = rf"(?!{_NOT_ROADS}\b)[a-z0-9][\w'.]{{0,20}}"
 _CITY = r"[A-Z][A-Za-z.'-]{1,20}\b(?: [A-Z][A-Za-z.'-]{1,20}\b){0,2}"
-_ZIP = r"(?:[A-Z]{2},? )?\d{5}(?:-\d{4})?(?!\d)|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|[A-Z]{2}\b(?=[ ,.\n]|$)"
+_ZIP = r"(?:[A-Z]{2,3},? )?\d{4,6}(?:-\d{4})?(?!\d)|[A-Z]\d[\dW] [A-Z0-9]{4}\b|\d{1,2}(?=,)|#\d{2}-\d{2,4}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b|[A-Z]{2}\b(?=[ ,.\n]|$)"
 _BOX = r"P\.? ?O\.? ?Box \d{1,6}"
 _ENGLISH = re.compile(
     rf"(?:(?:(?i:{_BOX}|{_IN_HOUSE})|\d{{1,3}}/F|{_CITY}(?=,))[,/]? ?){{0,5}}"
-    rf"(?i:(?<![\w.$£€#-])\d{{1,5}}[a-z]?(?:[-/]\d{{1,4}})? (?:[nsew]\.? )?(?:{_WORD} ){{1,4}}?{_STREET}\b\.?"
+    rf"(?i:(?:(?<![a-z])(?:block|blk|no\.?|number) )?(?<![\w.$£€#-])\d{{1,5}}[a-z]?(?:[-/]\d{{1,4}})? (?:[nsew]\.? )?(?:{_WORD} ){{1,4}}?{_STREET}\b\.?(?: \d{{1,3}}\b)?"
     r"|(?<![\w.$£€#-])\d{1,5} (?-i:[A-Z][a-z]{3,10}(?:way|gate|side)|Strand)\b"
     r"(?: (?:nw|ne|sw|se|north|south|east|west|[nsew])\b)?)"
     rf"(?:,? ?(?i:{_IN_HOUSE}))?"
     rf"(?:(?:,? ?\n?(?:{_ZIP}|(?<=[,\n ]){_CITY})){{1,5}}"
     r"|(?i:,? [a-z][a-z.'-]{1,15}(?: [a-z]{2,15})?,? [a-z]{2},? \d{5}(?!\d)))?"
+    r"|(?<![\w.$£€#-])\d{1,4},? (?:bis )?(?i:rue|avenue|boulevard|via|calle|jalan|jln) [A-Z\u00c0-\u024fa-z' ]{2,30}"
+    rf"(?:, ?(?:{_ZIP})? ?{_CITY})?"
+    r"|(?<!\w)[A-Z\u00c0-\u00de][a-z\u00df-\u00ff]{2,20}(?:stra(?:ß|ss)e|str\.|weg|allee|platz|gasse) \d{1,4}[a-z]?(?:, ?\d{5} [A-Z]\w+)?"
     rf"|(?i:{_BOX})(?:,? ?\n?(?:{_ZIP}|(?<=[,\n ]){_CITY})){{0,4}}"
     r"|(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?!\w)"
 )
@@ -102,13 +110,21 @@ def _chinese(text: str) -> Iterator[Finding]:
             done = _right(text, match.end())
             yield _address(text, start, done, 52)
     for match in _CUED.finditer(text):
+        told = match["link"].strip() and not match["place"].endswith(("吗", "嗎", "呢", "去了"))
+        if not (told or _EXACT.search(match["place"])):
+            continue
         yield _address(text, match.start("place"), _right(text, match.end("place")), 48)
 
 
 def _left(text: str, anchor: int) -> int:
     """Return where the address begins: behind what leads to it, at most ``_LEFT_REACH`` away."""
     start = anchor
-    while start > max(0, anchor - _LEFT_REACH) and _LEFT.match(text[start - 1]):
+    while start > max(0, anchor - _LEFT_REACH):
+        joined = text[start - 1] == " " and _ADMINISTERED.search(
+            text, max(0, start - 16), start - 1
+        )
+        if not (joined or _LEFT.match(text[start - 1])):
+            break
         start -= 1
     lead = start
     for match in _LEAD_IN.finditer(text, start, anchor):

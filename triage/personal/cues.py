@@ -44,12 +44,12 @@ _CUES = {
         r"|\b(?:ein|vat|tax id|tax no|tax number|tin|abn|gst|utr)\b"
     ),
     "plate": (
-        "车牌|車牌|车号|車號"
+        "车牌|車牌|[港澳]牌|车号|車號"
         r"|\b(?:plates?|reg|registration|licen[cs]e|my car|vehicle|van|truck)\b"
     ),
     "chat": (
-        "微信|薇信|(?<![a-z])(?:wechat|weixin|wxid|wx|vx)(?![a-z])|加[vVqQ]|[qQ](?=号|號)|[vV]信|(?<![a-z])qq(?![a-z.])|扣扣"
-        "|小红书|小紅書|抖音|微博|支付宝|支付寶|telegram|skype|instagram|kakao|(?<![a-z])line(?![a-z])"
+        "微信|薇信|威信|加[賴赖]|(?<![A-Za-z])[vV](?=[:号號])|(?<![a-z])(?:wechat|weixin|wxid|wx|vx)(?![a-z])|加[vVqQ]|[qQ](?=号|號)|[vV]信|(?<![a-z])qq(?![a-z.])|扣扣"
+        "|小红书|小紅書|抖音|微博|支付宝(?:账号|帐号|账户)?|支付寶|telegram|skype|instagram|kakao|(?<![a-z])line(?![a-z])"
         r"|\b(?:tg|ig|insta|snapchat|messenger|venmo|paypal)\b"
     ),
     "birth": (
@@ -57,10 +57,10 @@ _CUES = {
     ),
     "secret": (
         "密码|密碼|口令|暗号|暗號|验证码|驗證碼|校验码|动态码|取件码|取件碼|取货码|取貨碼|提货码|提取码|安全码|门禁|門禁"
-        "|卡密"
-        r"|\b(?:passwords?|passwd|pwd|pw|passcode|pass code|pin|otp|cvv|cvc|2fa"
+        "|卡密|背面的?[三3]位数?"
+        r"|\b(?:passwor[dt]s?|passwd|pwd|pw|passcode|pass code|pin|otp|cvv|cvc|2fa"
         r"|(?:verification|security|access|login|sms|one-time|gate|door|pickup|auth\w*) codes?"
-        r"|codes? (?:you )?(?:texted|sent|i got|i received|from your sms))\b"
+        r"|texted me|codes? (?:you )?(?:texted|sent|i got|i received|from your sms))\b"
     ),
 }  # fmt: skip
 _CUE = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _CUES.items()), re.IGNORECASE | re.ASCII)
@@ -76,6 +76,8 @@ _DATE = re.compile(
     r"|\d{1,2}[/.-]\d{1,2}[/.-](?:19|20)?\d\d(?!\d)|(?:19|20)\d{6}(?!\d)|(?<!\d)\d{6}(?!\d)"
     rf"|(?<![a-z]){_MONTH} ?\d{{1,2}}(?:st|nd|rd|th)?(?:,? ?(?:19|20)\d\d)?(?!\d)"
     rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},?(?: ?(?:19|20)\d\d)?(?!\d)"
+    r"|民[国國] ?\d{2,3}年(?:\d{1,2}月(?:\d{1,2}[日号號])?)?"
+    r"|[一二三四五六七八九十正冬腊臘]{1,2}月(?:初[一二三四五六七八九十]|[廿二三十]?[一二三四五六七八九十]{1,2}[日号號]?)"
     rf"|(?<!\d){_YEAR}年(?:\d{{1,2}}月)?|\d{{1,2}}月\d{{1,2}}[日号號]?",
     re.IGNORECASE,
 )
@@ -84,10 +86,14 @@ _BORN_AFTER = re.compile(
     rf"(?P<date>{_DATE.pattern}) ?(?:生[的人于於]?(?![日产產活意鲜鮮效])|出生)", re.IGNORECASE
 )
 
+_LAST_SIX = re.compile(
+    r"[后後末][四五六八]位(?:数|號|号|碼|码|是|为|為|[: ]){0,4}(?P<id>\d{3,7}[\dXx])(?![\dA-Za-z])"
+)
 _STRONG_LINK = re.compile(r"(?:[号號]|\bid\b|[:=]|是|为|為)", re.IGNORECASE)
 _HANDLE = re.compile(r"@?[A-Za-z][A-Za-z0-9_.-]{3,31}|(?<![\d.])\d{5,11}(?![\d.])", re.ASCII)
 _PLAIN_WORD = re.compile(r"@?[A-Za-z][a-z]*|[A-Z]+")
-_TOKEN = re.compile(r"[!#-&*+\-./0-9:=?@A-Z_a-z~^]{3,40}")
+_TOKEN = re.compile(r"\d{2,4}(?:[ -]\d{2,4}){1,3}(?![\w-])|[!#-&*+\-./0-9:=?@A-Z_a-z~^]{3,40}")
+_SPACED = re.compile(r"\d{2,4}(?:[ -]\d{2,4}){1,3}")
 _STRANGE = re.compile(r"(?=.{0,38}\d)[^\s]{4,}|(?=.{0,38}[!#$%&*@^_~+=])(?=.{0,38}[A-Za-z])\S{4,}")
 
 
@@ -108,7 +114,7 @@ class _Shape:
 
 
 _SHAPES = {
-    "order": _Shape(KEPT, re.compile(r"[A-Za-z]{0,6}-?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+){0,5}"), 12, 70),
+    "order": _Shape(KEPT, re.compile(r"(?=[A-Za-z0-9-]{5})[A-Za-z]{0,6}-?\d[A-Za-z0-9]*(?:-[A-Za-z0-9]+){0,5}"), 12, 70),
     "phone": _Shape(
         "phone",
         re.compile(
@@ -120,7 +126,7 @@ _SHAPES = {
     "id": _Shape(
         "id_number",
         re.compile(
-            r"[A-Z]{0,3}\d{6,17}[0-9Xx]? ?(?:\([0-9A]\))?|\d{3}[- ]\d{2}[- ]\d{4}"
+            r"[A-Z]{0,3}\d{6,17}[0-9A-Zx]? ?(?:\([0-9A]\))?|\d{3}[- ]\d{2}[- ]\d{4}"
             r"|\d{6} ?(?:19|20)\d{2} ?\d{4} ?\d{3}[\dXx]|\d{2,14}\*{3,14}\d{0,4}[xX]?"
             r"|[A-Z]\d{3} ?\d{3} ?\(?[0-9A]\)?"
         ),
@@ -129,7 +135,7 @@ _SHAPES = {
     "passport": _Shape("passport", re.compile(r"(?:[A-Z]{1,3} ?)?\d{6,9}[A-Z]?(?![\d-])"), 28, 86),
     "card": _Shape(
         "bank_card",
-        re.compile(r"\d(?:[ -]?\d){11,20}(?!\d)|\d{2,6}[ ]?\*{2,14}[ ]?\d{2,4}"), 28, 83
+        re.compile(r"\d(?:[ -]?\d){11,20}(?!\d)|\d{2}-\d{2}-\d{2}(?![\d-])|(?<=account )\d{8,11}(?!\d)|\d{2,6}[ ]?\*{2,14}[ ]?\d{2,4}"), 28, 83
     ),
     "tax": _Shape(
         "tax_no", re.compile(r"(?:[A-Z]{1,3} ?)?\d(?:[ -]?\d|[A-Z]){6,19}(?![A-Za-z\d])"), 28, 85
@@ -162,6 +168,8 @@ def find_cued(text: str) -> Iterator[Finding]:
         answer = _ANSWER.search(text, cue.end(), limit)  # what it asks for is masked already
         limit = answer.start() if answer else limit
         yield from _READERS.get(kind, _first)(text, cue, limit)
+    for match in _LAST_SIX.finditer(text):
+        yield Finding("id_number", *match.span("id"), match["id"].upper(), 80)
     if "生" in text:
         for match in _BORN_AFTER.finditer(text):
             yield Finding("birth_date", *match.span("date"), _plain(match["date"]), 80)
@@ -213,7 +221,7 @@ def _handle(text: str, cue: re.Match[str], limit: int) -> Iterator[Finding]:
         linked = _STRONG_LINK.search(between) is not None
         plain = _PLAIN_WORD.fullmatch(word) is not None
         if (
-            (word[0] == "@" and (between.strip(" :") or cue[0].lower() == "line"))
+            (word[0] == "@" and (between.strip(" :") not in ("", "is") or cue[0].lower() == "line"))
             or word.lower() in lexicon().not_handles
             or (plain and not (linked and len(between) < 8))
         ):
@@ -242,10 +250,14 @@ def _secret(text: str, cue: re.Match[str], limit: int) -> Iterator[Finding]:
         said = between.rstrip().endswith((":", "=", "是", "为", "為", '"', "'", "“", "「"))
         if word.startswith("@") or "淘口令" in text[cue.start() - 1 : cue.end()]:
             continue
-        if _STRANGE.fullmatch(word) or (said and word.isascii() and len(word) > 2 and _wordy(word)):
+        if (
+            _STRANGE.fullmatch(word)
+            or _SPACED.fullmatch(word)
+            or (said and word.isascii() and len(word) > 2 and _wordy(word))
+        ):
             yield Finding("secret", start, end, word, 77)
             return
-        if said and word.isdigit():
+        if word.isdigit() and len(word) > 2 and (said or len(between) < 4):
             yield Finding("secret", start, end, word, 77)
             return
 

@@ -12,7 +12,7 @@ Place = tuple[int, int, int]  # start, end, certainty
 _LATIN = r"[A-Z](?:\.|[\w'’-]{0,20})"
 _LATIN_NAME = rf"{_LATIN}(?: (?:(?:van|de|der|den|da|bin|al|la|von|di)\b ?)?{_LATIN}){{0,3}}"
 _ENGLISH_CUE = re.compile(
-    r"(?:(?<![A-Za-z])(?P<cue>(?i:my name is|my name's|name is|name's|name:|full name|i am|i'm|i’m|im|this is|it's|it is|speaking to|speak (?:to|with)"
+    r"(?:(?<![A-Za-z])(?P<cue>(?i:my name is|my name's|name is|name was|name on (?:the|my|this) [a-z]{3,9} is|name's|name:|full name|i am|i'm|i’m|im|this is|it's|it is|speaking to|speak (?:to|with)"
     r"|ask for|asked for|c/o|attn:?|attention:?|recipient:?|recipient is|consignee:?|contact(?: person)?:?|addressed to|signed (?:for )?by"
     r"|signed|deliver(?:ed)? to|ship(?:ped)? to|cardholder(?: name)?(?: is)?:?|account holder(?: is)?:?|on behalf of|in the name of|under the name(?: of)?"
     r"|registered to|belongs to|named|called|hi|hello|hey|dear|thank you|thanks|cheers|regards|sincerely|best|yours(?: truly)?|love"
@@ -26,12 +26,13 @@ _WEAK_ENGLISH = re.compile(
     r"(?i:i am|i'm|i’m|im|this is|it's|it is|thank you|thanks|cheers|best|love|from|called|signed|hi|hello|hey|dear|contact|customer|attention)"
 )
 _SURE_CUE = re.compile(
-    r"\b(?:my name is|name's|name is|i'm|i am|im|this is|name:) ([a-z]{2,15}(?: [a-z]{2,15})?)\b",
+    r"\b(?:my name is|name's|name is|i'm|i am|im|this is|it's|its|name:) ([a-z]{2,15}(?: [a-z]{2,15})?)\b",
     re.IGNORECASE,
 )
 _TITLED = re.compile(
     rf"(?<![A-Za-z])(?i:mr|mrs|ms|miss|mx|dr|prof|professor|madam|auntie|aunt|uncle|granny)\b\.? ?(?P<name>{_LATIN_NAME})"
 )
+_SMALL_TITLED = re.compile(r"(?<![a-z])(?:mr|mrs)\.? (?P<name>[a-z][a-z'-]{2,15})\b", re.IGNORECASE)
 _ENGLISH_HERE = re.compile(
     rf"(?:^|[.!?\n] ?)(?P<name>{_LATIN}(?: {_LATIN}){{0,2}}) (?:here|speaking)\b"
 )
@@ -44,8 +45,12 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 _LAST_LINE = re.compile(rf"(?:\n|(?:^|\s)[-~] ?)(?P<name>{_LATIN})[.!]?\s*\Z")
-_WELL_KNOWN = re.compile(rf"(?<![\w'’-])(?P<name>[A-Z][a-z]{{1,15}} {_LATIN}(?: {_LATIN})?)")
-_CAPITALISED = re.compile(r"(?<![\w'’@#./-])[A-Z][a-z]{2,15}(?!\w|[@./-]\w)")
+_WELL_KNOWN = re.compile(
+    rf"(?<![A-Za-z0-9_'’-])(?P<name>[A-Z][a-z]{{1,15}} {_LATIN}(?: {_LATIN})?)"
+)
+_CAPITALISED = re.compile(
+    r"(?<![A-Za-z0-9_'’@#./-])[A-Z][a-z]{2,15}(?![A-Za-z0-9_]|[@./-][A-Za-z0-9])"
+)
 
 
 def english_names(text: str) -> Iterator[Place]:
@@ -53,7 +58,7 @@ def english_names(text: str) -> Iterator[Place]:
     if not re.search("[A-Za-z]{2}", text):
         return
     words = lexicon()
-    for pattern in (_TITLED, _ENGLISH_HERE):
+    for pattern in (_TITLED, _SMALL_TITLED, _ENGLISH_HERE):
         for match in pattern.finditer(text):
             yield from _kept_name(match.start("name"), match["name"], words, certainty=44)
     for match in _ENGLISH_CUE.finditer(text):

@@ -13,14 +13,14 @@ from datetime import date
 from triage.personal.finding import Finding
 
 _GAP = "[ .\u00b7\u200b-]{0,2}"
-_EXTENSION = r"(?: ?(?:转|轉|分机|分機|ext\.?|x) ?\d{1,6})?"
+_EXTENSION = r"(?: ?(?:转|轉|分机|分機|ext\.?|x|#) ?\d{1,6}|-\d{1,5}(?![\d-]))?"
 _HOTLINE = r"(?!(?:400|800|888|877|866|855)[)\-. ])"  # the shop's own lines, nobody's
 _AREA = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])\d{4}"
 _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64} ?(?:@|\[at\]|\(at\)|艾特) ?[\w-]{1,63}"
-    r"(?:(?: ?\[dot\] ?|\.)[\w-]{1,63}){1,8}",
+    r"(?:(?: ?\[dot\] ?|\.|。)[\w-]{1,63}){1,8}",
     re.ASCII | re.IGNORECASE,
 )
 _SHORT_EMAIL = re.compile(
@@ -36,6 +36,10 @@ _MOBILE = re.compile(
     rf"(?<![\dA-Za-z*])(?<!\d[.-])(?:\(?86\)?[ -]?)?1[3-9]\d(?:{_GAP}\d){{8}}"
     r"(?!\d|[.-]\d|[A-Za-z]{1,3}\d|\*)"
 )
+_SPELT = re.compile(
+    "(?<![〇零一二三四五六七八九幺])[一幺][三四五六七八九][〇零一二三四五六七八九幺]{9}(?![〇零一二三四五六七八九幺])"
+)
+_HAN_DIGITS = str.maketrans("〇零一二三四五六七八九幺", "001234567891")
 _MASKED = re.compile(
     r"(?<![\dA-Za-z])(?:1[3-9]\d[ -]?[*xX#]{3,6}[ -]?\d{2,4}|\d{2,14}\*{3,14}\d{2,4}[xX]?)(?!\d)"
 )
@@ -88,6 +92,9 @@ def find_shapes(text: str) -> Iterator[Finding]:
             for match in pattern.finditer(text):
                 end = match.end() - (match[0][-1] in "-_")
                 yield Finding("email", match.start(), end, _plain_email(match[0]), 95)
+    for match in _SPELT.finditer(text):
+        digits = match[0].translate(_HAN_DIGITS)
+        yield Finding("phone", *match.span(), phone_value(digits), 72)
     if not _has_digit(text):
         return
     for type_, pattern, read in _READERS:
@@ -162,7 +169,7 @@ def _has_digit(text: str) -> bool:
 
 def _plain_email(written: str) -> str:
     name = re.sub(r"\[at\]|\(at\)|艾特", "@", written.lower())
-    return name.replace("[dot]", ".").replace(" ", "")
+    return name.replace("[dot]", ".").replace("。", ".").replace(" ", "")
 
 
 def _is_day(digits: str) -> bool:
