@@ -197,7 +197,8 @@ def test_a_redacted_review_holds_no_detail_and_is_still_taken_back(
     shop: Any, flipped: Path, tmp_path: Path
 ) -> None:
     rows = _rows(flipped)
-    rows[0]["text"] += "，我叫李娜，电话13800138000"
+    for twin in (rows[20], rows[-1]):  # which disagree, whatever the models say of them
+        twin["text"] += "，我叫李娜，电话13800138000"
     flipped.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     place = tmp_path / "look.csv"
     run = _audit(shop.models, flipped, "--redact", "--json", "--review", place)
@@ -208,7 +209,7 @@ def test_a_redacted_review_holds_no_detail_and_is_still_taken_back(
     assert "[PERSON_1]，电话[PHONE_1]" in review
     for detail in ("李娜", "13800138000"):
         assert detail not in run.output + review
-    (row,) = (r for r in table if r["id"] == rows[0]["id"])
+    (row,) = (r for r in table if r["id"] == rows[20]["id"])
     row["corrected"] = "logistics"
     with place.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, fieldnames=list(row))
@@ -216,5 +217,5 @@ def test_a_redacted_review_holds_no_detail_and_is_still_taken_back(
         writer.writerow(row)
     corrected = apply_corrections(read_corpus(flipped, keep_repeats=True), place)
     assert corrected.rejects == ()
-    assert corrected.tickets[0].labels["category"] == "logistics"
-    assert "李娜" in corrected.tickets[0].text
+    assert corrected.tickets[20].labels["category"] == "logistics"
+    assert "李娜" in corrected.tickets[20].text
