@@ -19,7 +19,9 @@ from triage.errors import TriageError
 GROUP = "triage.commands"
 EXIT_REJECTS = 1
 EXIT_UNUSABLE = 2
-_ORDER = ("ask", "serve", "tag", "audit", "train", "evaluate", "models", "priority", "kb")
+_ORDER = (
+    "ask", "serve", "tag", "redact", "audit", "train", "evaluate", "models", "priority", "kb",
+)  # fmt: skip
 
 
 def make_app() -> typer.Typer:

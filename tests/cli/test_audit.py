@@ -13,6 +13,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from training.commands.audit import audit
+from training.corpus import read_corpus
+from training.corrections import apply_corrections
 from triage.errors import BundleError, InputError, RecordError
 
 
@@ -189,3 +191,31 @@ def test_unlabelled_files_absent_files_and_unknown_tasks_are_unusable(
     assert isinstance(run.exception, InputError)
     assert "choose one with --task" in str(run.exception)
     assert _audit(shop.models, path, "--task", "mood").exit_code == 2
+
+
+def test_a_redacted_review_holds_no_detail_and_is_still_taken_back(
+    shop: Any, flipped: Path, tmp_path: Path
+) -> None:
+    rows = _rows(flipped)
+    for twin in (rows[20], rows[-1]):  # which disagree, whatever the models say of them
+        twin["text"] += "，我叫李娜，电话13800138000"
+    flipped.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    place = tmp_path / "look.csv"
+    run = _audit(shop.models, flipped, "--redact", "--json", "--review", place)
+    assert run.exit_code == 0, run.output
+    with place.open(encoding="utf-8-sig", newline="") as stream:
+        table = list(csv.DictReader(stream))
+    review = place.read_text(encoding="utf-8-sig")
+    assert "[PERSON_1]，电话[PHONE_1]" in review
+    for detail in ("李娜", "13800138000"):
+        assert detail not in run.output + review
+    (row,) = (r for r in table if r["id"] == rows[20]["id"])
+    row["corrected"] = "logistics"
+    with place.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(row))
+        writer.writeheader()
+        writer.writerow(row)
+    corrected = apply_corrections(read_corpus(flipped, keep_repeats=True), place)
+    assert corrected.rejects == ()
+    assert corrected.tickets[20].labels["category"] == "logistics"
+    assert "李娜" in corrected.tickets[20].text

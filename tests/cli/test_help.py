@@ -12,7 +12,7 @@ Triage = Callable[..., Any]
 COMMANDS = (
     "ask", "serve", "tag", "train", "evaluate", "models list", "models show", "models promote",
     "models rollback", "models history", "models diff", "kb list", "audit", "priority explain",
-    "priority check",
+    "priority check", "redact",
 )  # fmt: skip
 
 

@@ -120,3 +120,19 @@ def test_an_output_is_asked_for(triage: Triage) -> None:
     run = triage("tag", "-")
     assert run.code == 2
     assert "--out" in run.err
+
+
+def test_redacted_rows_hold_no_detail_and_keep_what_is_none(triage: Triage) -> None:
+    rows = [
+        {"id": "1", "text": "我叫李娜，电话138 0013 8000，订单A1002345678到哪了，邮箱a@b.cn"},
+        {"id": "2", "text": "hi", "created_at": "call 13800138000"},
+    ]
+    run = triage("tag", "-", "-o", "-", "--redact", stdin=_lines(*rows))
+    assert run.code == 1
+    for detail in ("李娜", "138 0013 8000", "13800138000", "a@b.cn"):
+        assert detail not in run.out
+    first, second = _records(run.out)
+    found = {(k["type"], k["text"], k["value"]) for k in first["key_info"]}
+    assert {("phone", "[PHONE_1]", "[PHONE_1]"), ("email", "[EMAIL_1]", "[EMAIL_1]")} <= found
+    assert "A1002345678" in run.out
+    assert "[PHONE_1]" in second["error"]

@@ -134,6 +134,24 @@ def test_bad_rows_are_listed_beside_the_input_with_exit_code_1(
     assert "urgent" in rejects[0]["reason"]
 
 
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_redacted_rejects_and_examples_hold_no_detail(
+    own_shop: Any, tmp_path: Any, command: str
+) -> None:
+    tickets = tmp_path / "mixed.jsonl"
+    lines = ['{"text": "找李娜，电话13800138000", "category": "refund", "intent": "refund/apply"}',
+             '{"text": "电话13900139000", "priority": "asap"}']  # fmt: skip
+    tickets.write_text("\n".join(lines) + "\n" + own_shop.tickets.read_text(encoding="utf-8"))
+    extra = ("--articles", own_shop.articles, "--name", "m") if command == "train" else ()
+    run = own_shop.triage(command, tickets, "--redact", *extra)
+    assert run.code == 1
+    written = (tmp_path / "mixed.rejects.jsonl").read_text(encoding="utf-8")
+    assert "[PHONE_1]" in written
+    assert "找[PERSON_1]" in run.err
+    for detail in ("13800138000", "13900139000", "李娜"):
+        assert detail not in written + run.out + run.err
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [(None, "cannot be read"), ("", ""), ('{"text": "a", "category": "b"}\n', ""), ("{\n", "")],

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from training.commands.personal import RedactOption, hidden_findings, redactor_if
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -32,7 +34,7 @@ class Task(StrEnum):
     SENTIMENT = "sentiment"
 
 
-def audit(
+def audit(  # noqa: PLR0913, PLR0917  # an argument an option
     tickets: Annotated[
         Path, typer.Argument(help="Labelled tickets: .jsonl or .csv.", metavar="TICKETS")
     ],
@@ -51,6 +53,7 @@ def audit(
     seed: Annotated[int, typer.Option(help="Seed of the folds and solvers.")] = 13,
     top: Annotated[int, typer.Option(min=1, help="Rows shown of each list.")] = TOP,
     as_json: Annotated[bool, typer.Option("--json", help="Print every finding as JSON.")] = False,
+    redact: RedactOption = False,
 ) -> None:
     """Look for wrong labels in a file of tickets.
 
@@ -92,7 +95,8 @@ def audit(
             options=FitOptions(seed=seed),
             report=report,
         )
-    suspects = find_suspects(found)
+    redactor = redactor_if(redact)
+    found, suspects = hidden_findings(found, find_suspects(found), redactor)
     if as_json:
         findings = _as_fields(corpus, found, suspects, changes=changes, note=note)
         typer.echo(json.dumps(findings | {"review": str(place)}, ensure_ascii=False, indent=2))
@@ -106,7 +110,7 @@ def audit(
         soft_wrap=True, markup=False, highlight=False,
     )  # fmt: skip
     if corpus.rejects:
-        write_rejects(console, corpus.rejects, tickets)
+        write_rejects(console, corpus.rejects, tickets, redactor=redactor)
         raise typer.Exit(1)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from training.features import Stage
+    from triage.privacy import Redactor
     from triage.records import Reject
 
 
@@ -38,11 +39,19 @@ def progress(console: Console) -> Iterator[Callable[[Stage], None]]:
         yield report
 
 
-def write_rejects(console: Console, rejects: Sequence[Reject], source: Path) -> None:
-    """Write ``rejects`` beside ``source`` as JSON lines and say so."""
+def write_rejects(
+    console: Console,
+    rejects: Sequence[Reject],
+    source: Path,
+    *,
+    redactor: Redactor | None = None,
+) -> None:
+    """Write ``rejects`` beside ``source`` as JSON lines, redacted if asked, and say so."""
+    from training.commands.personal import hidden_rejects
     from training.corpus import commonest
     from triage.records import whole_file, write_jsonl
 
+    rejects = hidden_rejects(rejects, redactor)
     path = source.with_name(f"{source.stem}.rejects.jsonl")
     with whole_file(path) as stream:
         for reject in rejects:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from training.commands.personal import RedactOption, redactor_if
 from training.commands.tickets import (
     KINDS,
     CategoryColumn,
@@ -42,6 +43,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # an argument an option
             "the model was taught it."
         ),
     ] = None,
+    redact: RedactOption = False,
     text_column: TextColumn = None,
     subject_column: SubjectColumn = None,
     category_column: CategoryColumn = None,
@@ -86,7 +88,8 @@ def evaluate(  # noqa: PLR0913, PLR0917  # an argument an option
         "sentiment": sentiment_column,
         "id": id_column,
     }
-    corpus = read_tickets(console, tickets, chosen=chosen, keep_repeats=True)
+    redactor = redactor_if(redact)
+    corpus = read_tickets(console, tickets, chosen=chosen, keep_repeats=True, redactor=redactor)
     with progress(console) as report:
         figures = evaluate_engine(
             load_engine(model),
@@ -102,7 +105,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  # an argument an option
     else:
         print_figures(figures)
     if corpus.rejects:
-        write_rejects(console, corpus.rejects, tickets)
+        write_rejects(console, corpus.rejects, tickets, redactor=redactor)
         raise typer.Exit(1)
 
 

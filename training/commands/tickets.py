@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from training.corpus import Corpus
+    from triage.privacy import Redactor
 
 KINDS = ".jsonl, .csv, .tsv, .xlsx, .xls or .parquet, text also as .gz"
 _LABELS = ("category", "intent", "priority", "sentiment")
@@ -50,8 +51,13 @@ def read_tickets(
     *,
     chosen: Mapping[str, str | None],
     keep_repeats: bool = False,
+    redactor: Redactor | None = None,
 ) -> Corpus:
-    """Read a file of labelled tickets and show on ``console`` which column was taken for what."""
+    """Read a file of labelled tickets and show on ``console`` which column was taken for what.
+
+    Args:
+        redactor: hides personal details of the examples shown.
+    """
     from training.columns import columns_of
     from training.corpus import read_corpus
 
@@ -59,7 +65,8 @@ def read_tickets(
         corpus = read_corpus(
             path, columns=columns_of(path, chosen=chosen), keep_repeats=keep_repeats
         )
-    _show_columns(console, corpus, title=f"{path.name}: {len(corpus.tickets)} tickets")
+    title = f"{path.name}: {len(corpus.tickets)} tickets"
+    _show_columns(console, corpus, title=title, redactor=redactor)
     return corpus
 
 
@@ -70,7 +77,9 @@ def version_stem(path: Path) -> str:
     return plain if re.match(r"[A-Za-z0-9]", plain) else f"tickets-{plain}".strip("-")
 
 
-def _show_columns(console: Console, corpus: Corpus, *, title: str) -> None:
+def _show_columns(
+    console: Console, corpus: Corpus, *, title: str, redactor: Redactor | None
+) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -85,7 +94,10 @@ def _show_columns(console: Console, corpus: Corpus, *, title: str) -> None:
             missing.append(name)
             continue
         source = columns.paths.get(name, "from intent" if name == "category" else "from category")
-        cells = (source, columns.examples.get(name, ""), str(labels or ""), _words(corpus, name))
+        example = columns.examples.get(name, "")
+        if redactor is not None:
+            example = redactor.redact(example).text
+        cells = (source, example, str(labels or ""), _words(corpus, name))
         table.add_row(name, *map(escape, cells))
     console.print(table)
     if missing:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from training.commands.personal import RedactOption, redactor_if
 from training.commands.tickets import (
     KINDS,
     CategoryColumn,
@@ -78,6 +79,7 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         float, typer.Option(min=0.1, help="Time for tuning at most, without the comparison.")
     ] = 10.0,
     promote: Annotated[bool, typer.Option(help="Serve the new model from now on.")] = False,
+    redact: RedactOption = False,
     text_column: TextColumn = None,
     subject_column: SubjectColumn = None,
     category_column: CategoryColumn = None,
@@ -145,7 +147,10 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         "sentiment": sentiment_column,
         "id": id_column,
     }
-    corpus = read_tickets(console, tickets, chosen=chosen, keep_repeats=corrections is not None)
+    redactor = redactor_if(redact)
+    corpus = read_tickets(
+        console, tickets, chosen=chosen, keep_repeats=corrections is not None, redactor=redactor
+    )
     if corrections is not None:
         corpus = apply_corrections(corpus, corrections).without_repeats()
     articles = articles or settings.datasets_dir / "articles.jsonl"
@@ -170,7 +175,7 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
     console.print(f"Model written to {folder}, with its card", soft_wrap=True, markup=False)
     refused = _promoted(console, registry, version, asked=promote)
     if corpus.rejects:
-        write_rejects(console, corpus.rejects, tickets)
+        write_rejects(console, corpus.rejects, tickets, redactor=redactor)
     if corpus.rejects or refused:
         raise typer.Exit(1)
 

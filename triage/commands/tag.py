@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from triage.domain import Message
     from triage.engine import TriageEngine
+    from triage.privacy import Redactor
     from triage.records import Reject, Row
 
 CHUNK = 256
@@ -25,6 +26,9 @@ def tag(
     ],
     out: Annotated[str, typer.Option("--out", "-o", help="JSONL to write; - writes to stdout.")],
     model: Annotated[str | None, typer.Option(help="A version or a bundle folder.")] = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Write personal details as tokens such as [PHONE_1].")
+    ] = False,
 ) -> None:
     """Tag every message of a file.
 
@@ -36,17 +40,21 @@ def tag(
 
         triage tag messages.jsonl -o tagged.jsonl
 
+        triage tag messages.jsonl -o shared.jsonl --redact
+
         zcat old.jsonl.gz | triage tag - -o - | jq -c '[.id, .category.label]'
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from triage.engine import load_engine
+    from triage.privacy import Redactor
     from triage.records import STDIO, read_rows, whole_file, write_jsonl
 
     rows = read_rows(source)
     first = next(rows, None)  # an unreadable file is told before the model is loaded
     engine = load_engine(model)
+    redactor = Redactor() if redact else None
     rejected = done = 0
     console = Console(stderr=True)
     target: AbstractContextManager[IO[bytes]] = (
@@ -63,8 +71,8 @@ def tag(
         Progress(*columns, console=console, disable=not console.is_terminal) as bar,
     ):
         task = bar.add_task("tagging", total=None)
-        for chunk in _chunks(iter([] if first is None else [first]), rows):
-            for record in _tagged(engine, chunk, start=done):
+        for chunk in chunks(iter([] if first is None else [first]), rows):
+            for record in _tagged(engine, chunk, start=done, redactor=redactor):
                 rejected += "error" in record
                 write_jsonl(stream, record)
             done += len(chunk)
@@ -74,27 +82,31 @@ def tag(
         raise typer.Exit(1)
 
 
-def _chunks(*sources: Iterator[Row | Reject]) -> Iterator[list[Row | Reject]]:
+def chunks(*sources: Iterator[Row | Reject]) -> Iterator[list[Row | Reject]]:
+    """Yield the rows of all sources, one after the other, some at a time."""
     rows = (row for source in sources for row in source)
     while chunk := list(islice(rows, CHUNK)):
         yield chunk
 
 
 def _tagged(
-    engine: TriageEngine, chunk: list[Row | Reject], *, start: int
+    engine: TriageEngine, chunk: list[Row | Reject], *, start: int, redactor: Redactor | None
 ) -> Iterator[dict[str, Any]]:
     """Yield one record per row: its result, or what is wrong with it."""
+    from triage.privacy import redact_result
     from triage.records import Reject, id_of
 
     checked = [_checked(engine, row, start + n) for n, row in enumerate(chunk, start=1)]
     results = iter(engine.triage([m for m in checked if not isinstance(m, Reject)]))
     for row, message in zip(chunk, checked, strict=True):
         if isinstance(message, Reject):
-            record = {"line": message.line, "error": message.reason}
+            reason = redactor.redact(message.reason).text if redactor else message.reason
+            record = {"line": message.line, "error": reason}
             own = id_of(row.fields) if not isinstance(row, Reject) else None
             yield {"id": own, **record}
         else:
-            yield next(results).to_dict()
+            record = next(results).to_dict()
+            yield redact_result(record, message.text, redactor) if redactor else record
 
 
 def _checked(engine: TriageEngine, row: Row | Reject, number: int) -> Message | Reject:

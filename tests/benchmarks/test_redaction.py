@@ -1,0 +1,39 @@
+"""Recall of redaction on planted personal data; figures for docs/quality.md.
+
+The goal is 0.98. The rules were written on the even lines, so their figure proves little. On the
+odd lines, which nobody read, recall was 148 of 167 = 0.886 [0.829, 0.926] when first measured: the
+goal is missed there, and the floor below only tells whether it gets worse.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from redaction_figures import REDACTION, figures, half, shown
+
+from triage.privacy import Redactor
+
+pytestmark = pytest.mark.skipif(
+    not REDACTION.is_file(), reason="datasets/redaction.jsonl is not there"
+)
+
+
+@pytest.mark.parametrize(("which", "floor"), [(0, 0.98), (1, 0.85)], ids=["development", "unseen"])
+def test_recall_does_not_fall_and_numbers_to_keep_are_not_harmed(which: int, floor: float) -> None:
+    told = figures(half(which))
+    print(f"\n{shown(told)}")  # noqa: T201
+    assert told.recall >= floor
+    assert told.harmed <= 0.05 * told.kept
+
+
+def test_speed_is_told_in_messages_a_second() -> None:
+    texts = [row["text"] for row in half(0)] * 4
+    redactor = Redactor()
+    redactor.redact(texts[0])
+    start = time.process_time()
+    for text in texts:
+        redactor.redact(text)
+    speed = len(texts) / (time.process_time() - start)
+    print(f"\n{speed:.0f} messages a second on one core")  # noqa: T201
+    assert speed > 300

@@ -1,0 +1,135 @@
+"""Names in Chinese characters: by title, by cue, quoted or signed, and bare beside other details."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+
+from triage.personal.finding import Finding
+from triage.personal.lexicon import Lexicon, lexicon
+from triage.text import to_simplified
+
+Place = tuple[int, int, int]  # start, end, certainty
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
+_ANCHORS = frozenset(
+    {"phone", "address", "id_number", "bank_card", "email", "passport", "birth_date", "plate"}
+)
+_BESIDE = 8  # characters between a bare name and the detail that it stands beside
+_END = rf"(?![{_HAN}])"
+_FOLLOWS = (
+    "(?=[的收是在和跟與与電电手身说說想要昨今刚剛本女男我你您拿签簽代来來去下买買填写寫住已还還也先刷付寄托上前后後早晚没沒不都又就"
+    "帮幫让讓把被给給从從到有取生改他她沟溝讲講处處态態查]|三个字|三個字|两个字|兩個字)"
+)
+_TITLES = (
+    "先生|小姐|女士|太太|夫人|老师|老師|经理|經理|医生|醫生|同学|同學|师傅|師傅|阿姨|叔叔|大哥|大姐|律师|律師|教授"
+    "|主任|老板|老闆|主管|店长|店長|博士|护士|護士|警官|奶奶|爷爷|爺爺"
+)
+_SHORT_TITLES = f"(?:[太生总總哥姐姨叔伯董](?:{_END}|(?=[您你说說打收係話想要在的有刚剛也都不这這吖呀啊,]))|[小老]姐)"
+_CUE = (
+    "我叫|叫做|名叫|名字|姓名|拼音|大名|真名|收件人|收货人|收貨人|收件者|寄件人|发件人|寄件者|联系人|聯絡人|聯繫人|聯系人"
+    "|取件人|取货人|签收人|簽收人|抬头|抬頭|户名|戶名|持卡人|开户人|投保人|入住人|预订人|下单人|申请人|经办人|负责人"
+    "|顾客|客户|客戶|买家|買家|业主|業主|本人|实名|签名|簽名|落款|署名|代表|会员名|學員|学员|患者|学生|學生|家长|家長|法人"
+)
+_KIN = (
+    "老公|老婆|先生|太太|丈夫|妻子|爱人|愛人|老伴|妈妈|媽媽|爸爸|我妈|我媽|我爸|母亲|母親|父亲|父親|女儿|女兒|儿子|兒子"
+    "|孩子|宝宝|寶寶|朋友|同事|室友|邻居|鄰居|弟弟|妹妹|哥哥|姐姐|外婆|外公|婆婆|公公|岳母|岳父|[表堂][哥弟姐妹]|舅舅|姑姑|姨妈|姥姥|姥爷|侄子|侄女|外甥|老板|领导|房东|闺女|媳妇|对象|闺蜜|女友|男友|助理|秘书|客服|快递员|司机"
+)
+_WEAK_CUE = "我是|我係|我系|这是|這是|叫|找|给|給|改成|改为|改為|写成|寫成|写的|填的|换成|換成|请|問|问|联系|聯絡|是|由|让|跟|和|从|從|一下|认识|認識|告诉|告訴|转告|麻烦|麻煩|不是|刻"
+_LINK = r"(?:[是叫为為:,写寫填]|那栏|一栏|那里|改成|改为|改為|写成|写的是|换成|换作|填的是|应该是|應該是|就是|係|个人|個人| ){0,4}"
+
+_PARTICLE = re.compile(
+    "[的了吗呢吧啊呀嘛么是在有不没和就也很要会到说给我你他她它们这那个几多少啦哦哈]"
+)
+_PIECE = re.compile(rf"[{_HAN}]+(?:·[{_HAN}]+)*")
+
+
+_BEFORE_BARE = re.compile(f"{_CUE}|改成|改为|改為|写成|寫成|[邮寄]给? |不是")
+
+
+@functools.cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Return the pattern of a bare name and those that hold one in their group ``name``."""
+    words = lexicon()
+    surname = f"(?:{'|'.join(sorted(words.compound))}|[{''.join(sorted(words.surnames))}])"
+    name = f"{surname}[{_HAN}]{{1,2}}?"
+    long = f"{surname}[{_HAN}]{{1,2}}"
+    boundary = f"(?:{_END}|{_FOLLOWS})"
+    patterns = (
+        rf"{surname}[{_HAN}]{{1,2}}",
+        rf"(?P<name>{surname}(?!客服|店|快递)[{_HAN}]{{0,2}}?(?:{_TITLES})(?!姐))",
+        rf"(?P<name>{surname}{_SHORT_TITLES})",
+        rf"(?:{_CUE}|[{_HAN}]人){_LINK}(?P<name>{long}{_END}|{name}{boundary})",
+        rf"(?:{_CUE})(?:[是叫为為:写寫填]|那栏|改成|改为|改為| ){{1,4}}(?P<name>[{_HAN}]{{2,4}}(?:·[{_HAN}]{{1,6}}){{0,2}}){_END}",
+        rf"(?:{_KIN})(?:[是叫:]| ){{0,2}}(?P<name>{long}{_END}|{name}{boundary})",
+        rf"(?:{_WEAK_CUE}) ?(?P<name>{long}{_END}|{name}{boundary})",
+        rf"(?:^|[^{_HAN}])(?P<name>{long})(?:代?收(?!到|不|货|貨|件|的|费|費|藏|入|据)|簽收|签收|代领|敬上|上)",
+        rf"(?:^|[^{_HAN}]|[是叫找系跟和的给让问服])(?P<name>[小老阿]{surname})(?:{_END}|(?=这边|這邊|这里|[在呀啊吧您你说說的沟讲处帮给让告答回态查]))",
+        rf"(?:客服|师傅|主播)(?:是|叫)?(?P<name>小(?![姐哥妹时時程号號窗蜜二助红紅心])[{_HAN}])",
+        rf"(?:{_CUE}|我是|叫){_LINK}(?P<name>阿[{_HAN}]{{1,2}}|小[{_HAN}]){_END}",
+        rf"姓(?P<name>{surname})(?=[的,。!?\s]|\Z)",
+        rf"(?P<name>{surname}(?:SIR|Sir|sir))(?![a-z])",
+        rf"(?<![A-Za-z])(?P<name>[A-Z][a-z]{{1,14}}(?: [A-Z][a-z]{{1,14}})?)(?={_TITLES}|哥{_END}|姐{_END}|总{_END})",
+        r"(?P<name>阿[A-Z][a-z]{1,14})(?![A-Za-z])",
+        rf"(?:我|免贵|免貴|敝|本人|小)姓(?P<name>{surname})",
+        rf"[\"“「『'](?P<name>{long})[\"”」』']",
+        rf"(?P<name>(?<![{_HAN}])[{_HAN}]{{1,6}}[·・][{_HAN}]{{1,6}}(?:[·・][{_HAN}]{{1,6}})?)",
+        rf"\n ?(?P<name>{long})[ 。.]*(?=\n|\Z)",
+        rf"(?:{_CUE}|我是){_LINK}(?P<name>[A-Z][A-Za-z'-]{{1,20}}(?![A-Za-z0-9])(?:[ /][A-Z][A-Za-z'-]{{1,20}}){{0,2}} ?(?:{surname}{boundary})?)",
+        rf"(?<![A-Za-z])(?P<name>[A-Z][a-z]{{1,14}} ?{surname})(?:{_END}|{_FOLLOWS})",
+    )
+    return tuple(re.compile(pattern) for pattern in patterns)
+
+
+def chinese_names(text: str, found: Sequence[Finding]) -> Iterator[Place]:
+    """Yield names in Chinese characters with their certainty; ``text`` is folded.
+
+    Args:
+        found: other details; a bare name beside one of them is a name.
+    """
+    if not re.search(f"[{_HAN}]", text):
+        return
+    words, (bare, *patterns) = lexicon(), _patterns()
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            start, end = match.span("name")
+            end -= len(match["name"]) - len(match["name"].rstrip())
+            if not _is_ordinary(text[start:end], words):
+                yield start, end, 45
+    near = _near(found, text)
+    if near is None:
+        return
+    for piece in _PIECE.finditer(text):
+        whole = bare.fullmatch(piece[0]) is not None
+        if (
+            whole
+            and (near[piece.start()] or near[piece.end() - 1])
+            and not _is_ordinary(piece[0], words)
+        ):
+            yield *piece.span(), 40
+
+
+def _is_ordinary(name: str, words: Lexicon) -> bool:
+    plain = to_simplified(name)
+    if _PARTICLE.search(plain, 1):
+        return True
+    if plain.casefold() in words.not_names:
+        return True
+    return plain in words.ordinary or plain[:2] in words.ordinary or plain[:3] in words.ordinary
+
+
+def _near(found: Sequence[Finding], text: str) -> bytearray | None:
+    """Mark the characters beside details that people write next to names, and behind cues."""
+    near: bytearray | None = None
+    length = len(text)
+    for match in _BEFORE_BARE.finditer(text):
+        near = near or bytearray(length)
+        end = min(length, match.end() + 2 * _BESIDE)
+        near[match.start() : end] = b"\1" * (end - match.start())
+    for finding in found:
+        if finding.type in _ANCHORS:
+            near = near or bytearray(length)
+            start, end = max(0, finding.start - _BESIDE), min(length, finding.end + _BESIDE)
+            near[start:end] = b"\1" * (end - start)
+    return near
