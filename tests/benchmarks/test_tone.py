@@ -31,7 +31,7 @@ def test_joining_cues_makes_the_right_labels_likelier() -> None:
         "with the file's weights": joined(heard, cues, {}),
         "fitted without the fold, from 0": cross_joined(heard, blank, fold),
     }
-    for group in ("all", *np.unique(languages)):
+    for group in ("all", "zh", "en"):
         mask = (languages == group) | (group == "all")
         for name, shares in sides.items():
             print(f"{group}, {name}: {_figures(shares[mask], heard.target[mask])}")  # noqa: T201
