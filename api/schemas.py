@@ -134,8 +134,16 @@ class PriorityOut(BaseModel):
     )
 
 
+class CueOut(BaseModel):
+    flag: str = Field(examples=["impatient"])
+    evidence: str
+    start: int | None = Field(description="offset into the text as sent, in characters")
+    end: int | None
+
+
 class SentimentOut(LabelOut):
     flags: list[str]
+    cues: list[CueOut] = Field(description="the words that show each flag")
 
 
 class KeyInfoOut(BaseModel):

@@ -18,8 +18,10 @@ from training.fit import FittedHead, fit_head, fit_hierarchy
 from training.grouping import group_folds, near_groups
 from training.judged import Judged
 from training.novelty import fit_novelty
+from training.tone import Heard, fit_tone, shown_by
 from triage.classifier import Classifier
-from triage.engine import CATEGORY, INTENT, TASKS
+from triage.cue_file import read_cues
+from triage.engine import CATEGORY, INTENT, SENTIMENT, TASKS
 from triage.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from training.corpus import Ticket
     from triage.heads import Hierarchy
+    from triage.sentiment import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,14 @@ class Learnt:
         judged: for each learnt task, its out-of-fold answers.
         familiarity: of each ticket among the others, shape (n,); 1 where it was not learnt.
         inherited: tasks whose heads come from the base.
+        tone: the weights of cues beside the sentiment head; none where that was not learnt.
     """
 
     classifier: Classifier
     judged: Mapping[str, Judged]
     familiarity: NDArray[np.float32]
     inherited: tuple[str, ...]
+    tone: Weights
 
 
 def learn(
@@ -88,7 +93,8 @@ def learn(
         novelty=novelty,
         base=base.only(inherited) if base is not None and inherited else None,
     )
-    return Learnt(classifier, judged, familiarity, inherited)
+    tone = _tone(fitted[SENTIMENT], tickets, judged[SENTIMENT]) if SENTIMENT in fitted else {}
+    return Learnt(classifier, judged, familiarity, inherited, tone)
 
 
 def _members(tickets: Sequence[Ticket]) -> dict[str, NDArray[np.int64]]:
@@ -171,6 +177,17 @@ def _judged(
         probabilities.max(axis=1),
         rows.languages[positions],
     )
+
+
+def _tone(fit: FittedHead, tickets: Sequence[Ticket], judged: Judged) -> Weights:
+    cues = read_cues()
+    heard = Heard(
+        labels=fit.head.labels,
+        probabilities=fit.probabilities,
+        shown=shown_by(cues, [tickets[i].text for i in judged.positions]),
+        target=judged.true,
+    )
+    return fit_tone(heard, cues)
 
 
 def _pool(

@@ -26,7 +26,7 @@ from training.tune import require_extra
 from triage.bundle import OWN_ENCODER, Bundle, Manifest
 from triage.classifier import Classifier
 from triage.domain import Article
-from triage.engine import CATEGORY, TASKS
+from triage.engine import CATEGORY, SENTIMENT, TASKS
 from triage.errors import InputError
 from triage.evidence import NONE, Evidence, evidence_of
 from triage.knowledge import KnowledgeIndex, passages_of
@@ -116,6 +116,9 @@ def train_bundle(
         review_familiarity=review.familiarity,
         abstention=review.promises,
         inherited={task: plan.base.manifest.version for task in learnt.inherited if plan.base},
+        tone=plan.base.manifest.tone
+        if plan.base and SENTIMENT in learnt.inherited
+        else learnt.tone,
         metrics=_metrics(corpus, learnt.judged),
         libraries={"python": sys.version.split()[0]}
         | {name: installed_version(name) for name in _LIBRARIES},

@@ -51,6 +51,8 @@ class Manifest:
             ``max_error``, ``sure``, ``rows``, ``accepted``, ``error`` and ``exact`` (false where
             out-of-fold answers stood in for answers of the final model).
         inherited: tasks whose heads come from another bundle, with its version.
+        tone: what cues of tone add to the sentiment head's log-probabilities, by cue and label;
+            none in older bundles, for which the weights of the file of cues stand in.
         metrics: figures from rows that the models had not seen, by name.
         files: SHA-256 of every other file in the folder.
     """
@@ -67,6 +69,7 @@ class Manifest:
     review_familiarity: float = 0.0
     abstention: Mapping[str, Any] = field(default_factory=dict)
     inherited: Mapping[str, str] = field(default_factory=dict)
+    tone: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -113,13 +113,28 @@ class PriorityVerdict:
     sla_minutes: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SentimentCue:
+    """Words that show a flag, equal to ``text[start:end]`` of the original; else no offsets."""
+
+    flag: str
+    evidence: str
+    start: int | None = None
+    end: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentimentVerdict:
-    """Tone with its calibrated probability, and finer flags such as ``impatient``."""
+    """Tone with its calibrated probability, and finer flags such as ``impatient``.
+
+    Attributes:
+        cues: the words behind each flag; a flag may have several.
+    """
 
     label: Sentiment
     confidence: float
     flags: tuple[str, ...]
+    cues: tuple[SentimentCue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,16 +262,14 @@ class TriageResult:
             "priority": {
                 "level": self.priority.level.value,
                 "score": self.priority.score,
-                "reasons": [
-                    {"signal": r.signal, "evidence": r.evidence, "start": r.start, "end": r.end}
-                    for r in self.priority.reasons
-                ],
+                "reasons": [asdict(r) for r in self.priority.reasons],
                 "sla_minutes": self.priority.sla_minutes,
             },
             "sentiment": {
                 "label": self.sentiment.label.value,
                 "confidence": round(self.sentiment.confidence, 4),
                 "flags": list(self.sentiment.flags),
+                "cues": [asdict(c) for c in self.sentiment.cues],
             },
             "key_info": [_key_info_dict(k) for k in self.key_info],
             "suggestions": [_suggestion_dict(s) for s in self.suggestions],

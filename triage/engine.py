@@ -276,7 +276,7 @@ def load_engine(model: str | None = None, *, settings: Settings | None = None) -
             encoder=encoder,
             extractor=extractor.result(),
             policy=PolicySource(own) if (own := settings.priority_policy) else load_policy(),
-            sentiment=load_flags(),
+            sentiment=load_flags(weights=bundle.manifest.tone),
         )
     return TriageEngine(parts, settings)
 

@@ -72,6 +72,11 @@ class Signal:
 
     def find(self, text: FoldedText) -> SignalHit | None:
         """Return the first place that shows the signal and is not excused by ``unless``."""
+        match = next(self.places(text), None)
+        return hit_of(self.name, match, text) if match is not None else None
+
+    def places(self, text: FoldedText) -> Iterator[re.Match[str]]:
+        """Yield each place in ``text.folded`` that shows the signal and is not excused."""
         excused: list[tuple[int, int]] | None = None
         for match in self._matches(text):
             if self.unless is not None:
@@ -79,8 +84,7 @@ class Signal:
                     excused = [u.span() for u in self.unless.finditer(text.folded)]
                 if any(start < match.end() and match.start() < end for start, end in excused):
                     continue
-            return _hit(self.name, match, text)
-        return None
+            yield match
 
     def _matches(self, text: FoldedText) -> Iterator[re.Match[str]]:
         if self.chinese is not None and text.has_han:
@@ -181,7 +185,8 @@ def signal_from(entry: Mapping[str, Any], *, source: str) -> Signal:
         raise ConfigError(f"{source}: signal {name!r}: {fault}") from fault
 
 
-def _hit(name: str, match: re.Match[str], text: FoldedText) -> SignalHit:
+def hit_of(name: str, match: re.Match[str], text: FoldedText) -> SignalHit:
+    """Return a place of ``text.folded`` in the customer's own words."""
     if not text.aligned:
         return SignalHit(name, match[0].strip())
     start, end = match.span()

@@ -38,7 +38,7 @@ def test_a_message_over_real_http_gets_a_result_with_every_fixed_field(
         "label", "intent", "confidence", "alternatives", "set", "familiarity",
     }  # fmt: skip
     assert set(result["priority"]) == {"level", "score", "reasons", "sla_minutes"}
-    assert set(result["sentiment"]) == {"label", "confidence", "flags"}
+    assert set(result["sentiment"]) == {"label", "confidence", "flags", "cues"}
     assert result["id"] == "m-7"
     assert result["language"] == "zh"
     assert result["category"]["intent"].startswith(result["category"]["label"] + "/")

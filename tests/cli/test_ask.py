@@ -14,7 +14,7 @@ LATE = "我的快递三天没动了，到底什么时候能到？"
 SHAPE: dict[str, set[str]] = {
     "category": {"label", "intent", "confidence", "alternatives", "set", "familiarity"},
     "priority": {"level", "score", "reasons", "sla_minutes"},
-    "sentiment": {"label", "confidence", "flags"},
+    "sentiment": {"label", "confidence", "flags", "cues"},
 }
 TOP = {"id", "language", "model", "team", "key_info", "suggestions", "needs_review",
        "review_reasons", *SHAPE}  # fmt: skip

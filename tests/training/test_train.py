@@ -39,6 +39,7 @@ def test_the_manifest_tells_what_was_learnt_and_how_well(bundle: Bundle):
     assert figures["accuracy"] > 0.6  # three balanced labels: chance is a third
     assert manifest.data["learnt_from"] == 60
     assert manifest.inherited == {}
+    assert set(manifest.tone["anger"]) == set(manifest.labels["sentiment"]) - {"neutral"}
     assert manifest.format == 2
 
 
@@ -82,6 +83,7 @@ def test_a_task_without_labels_comes_from_the_base_and_the_manifest_says_so(
     )
     assert made.manifest.inherited == {"priority": "tiny-1", "sentiment": "tiny-1"}
     assert made.manifest.labels == bundle.manifest.labels
+    assert made.manifest.tone == bundle.manifest.tone
     assert set(made.manifest.metrics) & set(TASKS) == {"category", "intent"}
     assert made.manifest.metrics["category"] == bundle.manifest.metrics["category"]
     assert made.evidence is not None
