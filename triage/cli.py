@@ -1,7 +1,8 @@
 """The command ``triage``: gathers its subcommands from the entry points ``triage.commands``.
 
 Each door owns its commands (``triage.commands``, ``training.commands``, ``api.cli``), so this
-module imports none of them; their heavy imports wait until a command runs.
+module imports none of them; their heavy imports wait until a command runs. An entry ``kb.build``
+is a command of the group ``kb``, whichever door it is from.
 """
 
 from __future__ import annotations
@@ -34,9 +35,15 @@ def make_app() -> typer.Typer:
     )
     app.callback()(_options)
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    groups: dict[str, typer.Typer] = {}
     for name in sorted(found, key=lambda n: (_ORDER.index(n) if n in _ORDER else len(_ORDER), n)):
         command = found[name].load()
-        if isinstance(command, typer.Typer):
+        group, _, member = name.partition(".")
+        if member:
+            if all(known.name != member for known in groups[group].registered_commands):
+                groups[group].command(member)(command)
+        elif isinstance(command, typer.Typer):
+            groups[name] = command
             app.add_typer(command, name=name)
         else:
             app.command(name)(command)
