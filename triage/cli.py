@@ -8,7 +8,8 @@ is a command of the group ``kb``, whichever door it is from.
 from __future__ import annotations
 
 import sys
-from importlib.metadata import entry_points, version
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated
 
 import typer
@@ -23,8 +24,8 @@ EXIT_UNUSABLE = 2
 _ORDER = ("ask", "serve", "tag", "audit", "train", "evaluate", "models", "priority", "kb")
 
 
-def make_app() -> typer.Typer:
-    """Return the command-line application with every installed subcommand."""
+def make_app(entries: Iterable[EntryPoint] | None = None) -> typer.Typer:
+    """Return the command-line application with the subcommands of ``entries``, or all installed."""
     app = typer.Typer(
         help="Category, priority, sentiment, key information and replies for customer messages.",
         no_args_is_help=True,
@@ -34,7 +35,8 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    entries = entry_points(group=GROUP) if entries is None else entries
+    found = {entry.name: entry for entry in entries}
     groups: dict[str, typer.Typer] = {}
     for name in sorted(found, key=lambda n: (_ORDER.index(n) if n in _ORDER else len(_ORDER), n)):
         command = found[name].load()

@@ -11,7 +11,8 @@ import pytest
 Triage = Callable[..., Any]
 COMMANDS = (
     "ask", "serve", "tag", "train", "evaluate", "models list", "models show", "models promote",
-    "models rollback", "models history", "models diff", "kb list", "audit", "priority explain",
+    "models rollback", "models history", "models diff", "kb list", "kb import", "kb show",
+    "kb export", "kb retire", "kb restore", "audit", "priority explain",
     "priority check",
 )  # fmt: skip
 

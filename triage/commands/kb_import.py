@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from triage.imports.reader import Format
+from triage.imports.formats import Format
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 
@@ -14,23 +13,13 @@ from triage.imports.bitext import COLUMNS as BITEXT_COLUMNS
 from triage.imports.bitext import read_bitext
 from triage.imports.columns import Columns
 from triage.imports.draft import Draft, Unread
+from triage.imports.formats import Format
 from triage.imports.markdown import ENDINGS, markdown_files, merged, read_markdown
 from triage.imports.own import read_own
 from triage.imports.slots import SlotMap, load_slots
 from triage.imports.table import read_table, table_columns
 from triage.imports.zendesk import read_page, read_zendesk, zendesk_pages
 from triage.tables import Row, read_rows
-
-
-class Format(StrEnum):
-    """The kinds of sources; ``auto`` looks at the files."""
-
-    AUTO = "auto"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    JSONL = "jsonl"
-    ZENDESK = "zendesk"
-    BITEXT = "bitext"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
