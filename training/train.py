@@ -97,7 +97,7 @@ def train_bundle(
         report=report,
     )
     classifier, review = _reviewed(learnt, held_out, encoder, plan=plan, report=report)
-    index = _index(articles, encoder, report=report)
+    index = index_articles(articles, encoder, report=report)
     predictions = classifier.predict(
         [p.text for p in index.passages],
         index.vectors,
@@ -217,9 +217,10 @@ def _evidence(tickets: Sequence[Ticket], judged: Mapping[str, Judged]) -> Eviden
     )
 
 
-def _index(
+def index_articles(
     articles: Sequence[Article], encoder: Encoder, *, report: Callable[[Stage], None]
 ) -> KnowledgeIndex:
+    """Encode the passages of articles and index them."""
     passages = passages_of(articles)
     vectors = encode_all(
         encoder, [p.text for p in passages], name="encoding articles", report=report

@@ -1,13 +1,15 @@
 """The command ``triage``: gathers its subcommands from the entry points ``triage.commands``.
 
 Each door owns its commands (``triage.commands``, ``training.commands``, ``api.cli``), so this
-module imports none of them; their heavy imports wait until a command runs.
+module imports none of them; their heavy imports wait until a command runs. An entry ``kb.build``
+is a command of the group ``kb``, whichever door it is from.
 """
 
 from __future__ import annotations
 
 import sys
-from importlib.metadata import entry_points, version
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated
 
 import typer
@@ -24,8 +26,8 @@ _ORDER = (
 )  # fmt: skip
 
 
-def make_app() -> typer.Typer:
-    """Return the command-line application with every installed subcommand."""
+def make_app(entries: Iterable[EntryPoint] | None = None) -> typer.Typer:
+    """Return the command-line application with the subcommands of ``entries``, or all installed."""
     app = typer.Typer(
         help="Category, priority, sentiment, key information and replies for customer messages.",
         no_args_is_help=True,
@@ -35,10 +37,17 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    entries = entry_points(group=GROUP) if entries is None else entries
+    found = {entry.name: entry for entry in entries}
+    groups: dict[str, typer.Typer] = {}
     for name in sorted(found, key=lambda n: (_ORDER.index(n) if n in _ORDER else len(_ORDER), n)):
         command = found[name].load()
-        if isinstance(command, typer.Typer):
+        group, _, member = name.partition(".")
+        if member:
+            if all(known.name != member for known in groups[group].registered_commands):
+                groups[group].command(member)(command)
+        elif isinstance(command, typer.Typer):
+            groups[name] = command
             app.add_typer(command, name=name)
         else:
             app.command(name)(command)

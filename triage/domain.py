@@ -157,6 +157,13 @@ class KeyInfo:
     carrier: str | None = None
 
 
+class ArticleKind(StrEnum):
+    """What an article is written for: to be sent as it is, or to be read and cited."""
+
+    MACRO = "macro"
+    ARTICLE = "article"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleText:
     """An article in one language."""
@@ -174,6 +181,7 @@ class Article:
         translations: texts by language tag: ``zh-Hans``, ``zh-Hant``, ``en``.
         valid_from: first day on which the article may be suggested.
         valid_until: last day on which it may be suggested.
+        kind: a canned reply, or a long article of a help centre.
     """
 
     id: str
@@ -183,6 +191,7 @@ class Article:
     version: int = 1
     valid_from: date | None = None
     valid_until: date | None = None
+    kind: ArticleKind = ArticleKind.MACRO
 
     @property
     def category(self) -> str:

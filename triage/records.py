@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import orjson
 
-from triage.domain import Article, ArticleText, Customer, Message
+from triage.domain import Article, ArticleKind, ArticleText, Customer, Message
 from triage.errors import MessageError, RecordError
 from triage.tables import STDIO, Reject, Row, read_rows
 
@@ -144,6 +144,7 @@ def article_from(fields: Mapping[str, Any]) -> Article:
         version=int(fields.get("version", 1)),
         valid_from=_day_from(fields.get("valid_from")),
         valid_until=_day_from(fields.get("valid_until")),
+        kind=ArticleKind(fields.get("kind", ArticleKind.MACRO)),
     )
 
 
@@ -159,6 +160,8 @@ def article_fields(article: Article) -> dict[str, Any]:
     for name in ("valid_from", "valid_until"):
         if (day := getattr(article, name)) is not None:
             fields[name] = day.isoformat()
+    if article.kind != ArticleKind.MACRO:
+        fields["kind"] = article.kind.value
     fields["translations"] = {
         tag: {"title": text.title, "questions": list(text.questions), "reply": text.reply}
         for tag, text in article.translations.items()

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
 
     models_dir: Path = Field(default_factory=default_models_dir, description="folder of bundles")
     datasets_dir: Path = Field(default_factory=default_datasets_dir)
+    kb_dir: Path | None = Field(
+        default=None, description="folder of the shop's own articles; default: kb beside the models"
+    )
     model: str = Field(default="current", description="bundle to serve: a version or 'current'")
     priority_policy: Path | None = Field(default=None, description="own policy file (TOML)")
     catalogue: Path | None = Field(
@@ -57,6 +60,11 @@ class Settings(BaseSettings):
     shop: dict[str, str] = Field(
         default_factory=dict, description="facts that fill reply slots, such as service_phone"
     )
+
+    @property
+    def kb_folder(self) -> Path:
+        """The folder of the shop's own articles: ``kb_dir``, or ``kb`` beside the models."""
+        return self.kb_dir or self.models_dir.parent / "kb"
 
     @classmethod
     def settings_customise_sources(

@@ -11,8 +11,9 @@ import pytest
 Triage = Callable[..., Any]
 COMMANDS = (
     "ask", "serve", "tag", "train", "evaluate", "models list", "models show", "models promote",
-    "models rollback", "models history", "models diff", "kb list", "audit", "priority explain",
-    "priority check", "redact",
+    "models rollback", "models history", "models diff", "audit", "priority explain",
+    "priority check", "redact", "kb list", "kb import", "kb show", "kb export", "kb retire",
+    "kb restore", "kb build",
 )  # fmt: skip
 
 

@@ -105,3 +105,9 @@ def test_the_folders_are_named_by_the_environment_first(
     assert default_models_dir() == Path("/elsewhere")
     assert default_datasets_dir() == Path("/texts")
     assert load_settings().models_dir == Path("/elsewhere")
+
+
+def test_the_shops_own_articles_lie_beside_the_models_unless_a_folder_is_named(tmp_path: Path):
+    settings = load_settings(models_dir=tmp_path / "models")
+    assert settings.kb_folder == tmp_path / "kb"
+    assert load_settings(kb_dir=tmp_path / "own").kb_folder == tmp_path / "own"

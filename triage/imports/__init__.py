@@ -1,0 +1,1 @@
+"""Readers of other systems' articles; each yields drafts, and reasons for what is none."""
