@@ -34,7 +34,7 @@ def test_the_installed_script_answers_with_every_fixed_field(script: str) -> Non
     assert set(result["priority"]["reasons"][0]) == {"signal", "evidence", "start", "end"}
     assert result["key_info"]
     for info in result["key_info"]:
-        assert set(info) == {"type", "text", "value", "start", "end"}
+        assert set(info) == {"type", "text", "value", "start", "end", "carrier"}
         assert text[info["start"] : info["end"]] == info["text"]
     assert result["suggestions"]
     for suggestion in result["suggestions"]:

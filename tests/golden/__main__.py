@@ -32,12 +32,13 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def starter_parts() -> Parts:
     """Load the parts of the shipped bundle, once per process: loading takes seconds."""
     version = (MODELS / "current").read_text(encoding="utf-8").strip()
+    bundle = load_bundle(MODELS / version)
     return Parts(
-        bundle=load_bundle(MODELS / version),
+        bundle=bundle,
         encoder=load_encoder(str(MODELS / "encoder")),
         extractor=KeyInfoExtractor(),
         policy=load_policy(),
-        sentiment=load_flags(),
+        sentiment=load_flags(weights=bundle.manifest.tone),
     )
 
 
