@@ -98,7 +98,12 @@ def suggest(
     shop: Mapping[str, str],
     limit: int,
 ) -> tuple[Suggestion, ...]:
-    """Return at most ``limit`` filled replies, most confident first; none when none is likely."""
+    """Return at most ``limit`` filled replies, most confident first; none when none is likely.
+
+    A customer whose language no reply is written in gets none rather than one in another language.
+    """
+    if not context.language.supported:
+        return ()
     ranked = rank(hits, context, ranker=ranker)
     if not ranked or ranked[0][0] < LEAD_CONFIDENCE:
         return ()

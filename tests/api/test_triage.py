@@ -90,7 +90,7 @@ def test_a_french_message_is_marked_for_review_as_unsupported(client: TestClient
     result = client.post(PATH, json={"text": text}).json()
     assert result["language"] == "fr"
     assert result["needs_review"] is True
-    assert "language 'fr' is not supported" in result["review_reasons"]
+    assert "language not supported: French (fr)" in result["review_reasons"]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t  \r\n", "\u3000\u3000"])
