@@ -35,14 +35,35 @@ class Customer:
     tier: str | None = None
 
 
+class Role(StrEnum):
+    """Who speaks in a conversation."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    BOT = "bot"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation, as it was written."""
+
+    role: Role
+    text: str
+    at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One customer message as it came in.
 
     Attributes:
-        text: the customer's words, unchanged; spans in a result point into it.
+        text: the customer's words, unchanged; spans in a result point into it. Empty where
+            ``turns`` hold the message.
         created_at: when it was written; relative dates are resolved against it.
         fields: known facts that may fill a reply's slots, such as ``order_id`` or ``product``.
+        contacts: earlier messages of the customer about the same matter.
+        turns: the conversation before ``text``, oldest first; without a text it ends with it.
     """
 
     id: str
@@ -52,6 +73,8 @@ class Message:
     customer: Customer | None = None
     created_at: datetime | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    contacts: int = 0
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +215,10 @@ class TriageResult:
     Attributes:
         language: ``zh``, ``en``, or the ISO 639 code of an unsupported language.
         script: ``Hans`` or ``Hant`` for Chinese, else ``None``.
+        languages: share of the words by language, the main one first; several for a mixed message,
+            none where no words are.
+        understood_text: the text that was understood and that spans point into, where it is not the
+            message's own: turns of a conversation merged into one.
     """
 
     id: str
@@ -206,6 +233,8 @@ class TriageResult:
     suggestions: tuple[Suggestion, ...]
     needs_review: bool
     review_reasons: tuple[str, ...]
+    languages: Mapping[str, float] = field(default_factory=dict)
+    understood_text: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, scores rounded to four digits."""
@@ -213,6 +242,7 @@ class TriageResult:
             "id": self.id,
             "language": self.language,
             "script": self.script,
+            "languages": dict(self.languages),
             "model": self.model,
             "category": {
                 "label": self.category.label,
@@ -245,6 +275,7 @@ class TriageResult:
             "suggestions": [_suggestion_dict(s) for s in self.suggestions],
             "needs_review": self.needs_review,
             "review_reasons": list(self.review_reasons),
+            "understood_text": self.understood_text,
         }
 
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from triage.boilerplate import own_words
 from triage.bundle import Bundle, load_bundle
+from triage.conversation import merged, refuse_overlong
 from triage.domain import Category, KeyInfo, LabelScore, Message, TriageResult
 from triage.encoder import Encoder, load_encoder
 from triage.errors import BundleError, MessageError
@@ -25,6 +27,7 @@ from triage.sentiment import SentimentReader, load_flags
 from triage.settings import Settings, load_settings
 from triage.suggestion import SuggestionContext, rank, suggest
 from triage.text import UNDETERMINED, Language, as_written, read
+from triage.turns import asks_something
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,9 +53,18 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Understood:
-    """One message with everything that the composition has found so far."""
+    """One message with everything that the composition has found so far.
+
+    Attributes:
+        message: as it is understood, its turns merged into its text.
+        merged: whether that text is another than the message came with.
+        own: the text without quotes, signatures and greetings; offsets are those of the text.
+        text: the normalised form.
+    """
 
     message: Message
+    merged: bool
+    own: str
     text: str
     language: Language
     now: datetime
@@ -114,14 +126,9 @@ class TriageEngine:
         fields = {"text": given} if isinstance(given, str) else given
         if not isinstance(fields, Message):
             fields = message_from(fields, default_id=f"m-{number}")
-        if not fields.text.strip():
+        if not fields.text.strip() and not asks_something(fields.turns):
             raise MessageError("text", "is empty", remedy="give the customer's words")
-        if len(fields.text) > (limit := self._settings.max_text_chars):
-            raise MessageError(
-                "text",
-                f"has {len(fields.text)} characters, the limit is {limit}",
-                remedy="shorten it, or raise max_text_chars",
-            )
+        refuse_overlong(fields, limit=self._settings.max_text_chars)
         return fields
 
     def rank_articles(
@@ -141,7 +148,8 @@ class TriageEngine:
             for found in self._understand(known)
         ]
 
-    def _understand(self, messages: Sequence[Message]) -> list[_Understood]:
+    def _understand(self, given: Sequence[Message]) -> list[_Understood]:
+        messages = [merged(message) for message in given]
         whole = [f"{m.subject}\n{m.text}" if m.subject else m.text for m in messages]
         readings = [read(text) for text in whole]
         texts = [text for text, _ in readings]
@@ -157,6 +165,8 @@ class TriageEngine:
         return [
             _Understood(
                 message=messages[i],
+                merged=messages[i].text != given[i].text,
+                own=own_words(messages[i].text),
                 text=texts[i],
                 language=languages[i],
                 now=times[i],
@@ -171,7 +181,7 @@ class TriageEngine:
         bundle, category = self._parts.bundle, found.predictions[CATEGORY]
         intent = _intent_of(category.best, found.predictions[INTENT])
         priority = self._parts.policy.judge(
-            found.message.text,
+            found.own,
             learnt=found.predictions[PRIORITY],
             evidence=lambda level: self._evidence(found, level),
             customer=found.message.customer,
@@ -199,11 +209,13 @@ class TriageEngine:
             category=_category(category, intent),
             team=self._settings.teams.get(category.best, category.best),
             priority=priority,
-            sentiment=self._parts.sentiment.judge(found.message.text, found.predictions[SENTIMENT]),
+            sentiment=self._parts.sentiment.judge(found.own, found.predictions[SENTIMENT]),
             key_info=found.key_info,
             suggestions=suggestions,
             needs_review=bool(reasons),
             review_reasons=reasons,
+            languages=dict(found.language.shares),
+            understood_text=found.message.text if found.merged else None,
         )
 
     def _evidence(self, found: _Understood, level: str) -> str | None:
