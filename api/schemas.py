@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from triage.domain import Customer, Message
+from triage.domain import Customer, Message, Role, Turn
+from triage.turns import role_of
 
 MAX_NAME = 200
 MAX_FIELDS = 50
+MAX_TURNS = 200
 
 EXAMPLE_ZH: dict[str, JsonValue] = {
     "id": "m-1",
@@ -35,6 +37,13 @@ def _moment(value: object) -> datetime:
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
+def _role(value: object) -> Role:
+    """Read a role by any of its names; a Role that JSON schema can list."""
+    if not isinstance(value, str):
+        raise ValueError(f"give one of {', '.join(Role)}")  # noqa: TRY004  # Pydantic's own kind
+    return role_of(value)
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -47,13 +56,32 @@ class CustomerIn(_Strict):
     tier: str | None = Field(default=None, max_length=MAX_NAME, description="such as vip")
 
 
-class MessageIn(_Strict):
-    """One customer message."""
+class TurnIn(_Strict):
+    """One turn of the conversation."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": list(EXAMPLES)})
+    role: Annotated[Role, BeforeValidator(_role)] = Field(
+        description="also in other words, such as user, buyer, 用户; assistant, 客服; 机器人; 系统"
+    )
+    text: str
+    at: Moment | None = None
+
+
+class MessageIn(_Strict):
+    """One customer message, by its text, its conversation or both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": list(EXAMPLES),
+            "anyOf": [{"required": ["text"]}, {"required": ["turns"]}],
+        }
+    )
 
     id: str | None = Field(default=None, min_length=1, max_length=MAX_NAME)
-    text: str = Field(min_length=1, description="the customer's words, unchanged")
+    text: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the customer's words, unchanged; may be left out where turns end with them",
+    )
     subject: str | None = Field(default=None, max_length=1000)
     channel: str | None = Field(default=None, max_length=MAX_NAME)
     customer: CustomerIn | None = None
@@ -64,17 +92,24 @@ class MessageIn(_Strict):
         description="known facts that fill reply slots, such as order_id, product, amount",
     )
 
+    turns: list[TurnIn] = Field(
+        default_factory=list,
+        max_length=MAX_TURNS,
+        description="the conversation before text, oldest first; without a text it ends with it",
+    )
+
     def to_message(self, number: int = 1) -> Message:
         """Return the domain's message; ``m-<number>`` stands for a missing id."""
         customer = Customer(**self.customer.model_dump()) if self.customer else None
         return Message(
             id=self.id or f"m-{number}",
-            text=self.text,
+            text=self.text or "",
             subject=self.subject,
             channel=self.channel,
             customer=customer,
             created_at=self.created_at,
             fields=self.fields,
+            turns=tuple(Turn(t.role, t.text, t.at) for t in self.turns),
         )
 
 
@@ -150,7 +185,9 @@ class KeyInfoOut(BaseModel):
     type: str
     text: str
     value: str
-    start: int = Field(description="offset into the text as sent, in characters")
+    start: int = Field(
+        description="offset into the text as sent, or into understood_text if given; in characters"
+    )
     end: int
     carrier: str | None = Field(default=None, description="of a tracking number, where known")
 
@@ -174,6 +211,9 @@ class ResultOut(BaseModel):
     id: str
     language: str
     script: str | None
+    languages: dict[str, float] = Field(
+        description="share of the words by language, main one first; several for a mixed message"
+    )
     model: str
     category: CategoryOut
     team: str
@@ -183,6 +223,9 @@ class ResultOut(BaseModel):
     suggestions: list[SuggestionOut]
     needs_review: bool
     review_reasons: list[str]
+    understood_text: str | None = Field(
+        description="the text that was understood, where turns were merged; else null"
+    )
 
 
 class RejectedOut(BaseModel):

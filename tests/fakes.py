@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from triage.article import Article, ArticleText
 from triage.classifier import Prediction
-from triage.domain import Article, ArticleText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

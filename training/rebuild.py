@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from training.features import Stage
 from training.ranker import MIN_GROUP_QUERIES, fit_ranker
 from training.train import index_articles
+from triage.article import Article
 from triage.bundle import Bundle
-from triage.domain import Article
 from triage.errors import BundleError, InputError
 from triage.intents import with_known_intents
 

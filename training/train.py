@@ -23,9 +23,9 @@ from training.profile import PROFILE, profile_of
 from training.ranker import fit_ranker
 from training.sample import at_most, set_aside
 from training.tune import require_extra
+from triage.article import Article
 from triage.bundle import OWN_ENCODER, Bundle, Manifest
 from triage.classifier import Classifier
-from triage.domain import Article
 from triage.engine import CATEGORY, SENTIMENT, TASKS
 from triage.errors import InputError
 from triage.evidence import NONE, Evidence, evidence_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from triage.domain import Article
+from triage.article import Article
 from triage.errors import RecordError
 from triage.records import article_fields, article_from, whole_file, write_jsonl
 from triage.tables import Row, read_rows

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from triage.domain import Category, LabelScore
 from triage.heads import Head, Hierarchy, Landmarks, Views, group_of, parent_matrix, softmax
 from triage.novelty import Novelty, signs_of
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from triage.lexical import LexicalFeatures
+
+ALTERNATIVES = 3  # labels shown beside the best
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,3 +213,17 @@ def _prediction_set(
     order = np.argsort(-probabilities, kind="stable")
     chosen = [labels[i] for i in order if probabilities[i] >= threshold]
     return tuple(chosen) or (labels[order[0]],)
+
+
+def category_of(categories: Prediction, intents: Prediction) -> Category:
+    """Return the best category with its likeliest intent; itself stands where it has none."""
+    (label, confidence), *others = categories.ranked()
+    own = [name for name, _ in intents.ranked() if name.partition("/")[0] == label]
+    return Category(
+        label=label,
+        intent=own[0] if own else label,
+        confidence=confidence,
+        alternatives=tuple(LabelScore(name, score) for name, score in others[:ALTERNATIVES]),
+        prediction_set=categories.prediction_set,
+        familiarity=categories.familiarity,
+    )

@@ -1,10 +1,10 @@
-"""The nouns of Triage: messages, key information, articles, suggestions, results; no behaviour."""
+"""The nouns of Triage: messages, key information, suggestions, results; no behaviour."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -35,15 +35,35 @@ class Customer:
     tier: str | None = None
 
 
+class Role(StrEnum):
+    """Who speaks in a conversation."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    BOT = "bot"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation, as it was written."""
+
+    role: Role
+    text: str
+    at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One customer message as it came in.
 
     Attributes:
-        text: the customer's words, unchanged; spans in a result point into it.
+        text: the customer's words, unchanged; spans in a result point into it. Empty where
+            ``turns`` hold the message.
         created_at: when it was written; relative dates are resolved against it.
         fields: known facts that may fill a reply's slots, such as ``order_id`` or ``product``.
         contacts: earlier messages of the customer about the same matter.
+        turns: the conversation before ``text``, oldest first; without a text it ends with it.
     """
 
     id: str
@@ -54,6 +74,7 @@ class Message:
     created_at: datetime | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     contacts: int = 0
+    turns: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,54 +178,6 @@ class KeyInfo:
     carrier: str | None = None
 
 
-class ArticleKind(StrEnum):
-    """What an article is written for: to be sent as it is, or to be read and cited."""
-
-    MACRO = "macro"
-    ARTICLE = "article"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleText:
-    """An article in one language."""
-
-    title: str
-    questions: tuple[str, ...]
-    reply: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
-    """A knowledge-base article: one situation and the reply a good agent would send.
-
-    Attributes:
-        translations: texts by language tag: ``zh-Hans``, ``zh-Hant``, ``en``.
-        valid_from: first day on which the article may be suggested.
-        valid_until: last day on which it may be suggested.
-        kind: a canned reply, or a long article of a help centre.
-    """
-
-    id: str
-    intent: str
-    translations: Mapping[str, ArticleText]
-    tags: tuple[str, ...] = ()
-    version: int = 1
-    valid_from: date | None = None
-    valid_until: date | None = None
-    kind: ArticleKind = ArticleKind.MACRO
-
-    @property
-    def category(self) -> str:
-        """The part of the intent before the slash."""
-        return self.intent.partition("/")[0]
-
-    def valid_on(self, day: date) -> bool:
-        """Tell whether the article may be suggested on ``day``."""
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_until is None or day <= self.valid_until
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
     """A reply found in the knowledge base.
@@ -234,6 +207,10 @@ class TriageResult:
     Attributes:
         language: ``zh``, ``en``, or the ISO 639 code of an unsupported language.
         script: ``Hans`` or ``Hant`` for Chinese, else ``None``.
+        languages: share of the words by language, the main one first; several for a mixed message,
+            none where no words are.
+        understood_text: the text that was understood and that spans point into, where it is not the
+            message's own: turns of a conversation merged into one.
     """
 
     id: str
@@ -248,6 +225,8 @@ class TriageResult:
     suggestions: tuple[Suggestion, ...]
     needs_review: bool
     review_reasons: tuple[str, ...]
+    languages: Mapping[str, float] = field(default_factory=dict)
+    understood_text: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, scores rounded to four digits."""
@@ -255,6 +234,7 @@ class TriageResult:
             "id": self.id,
             "language": self.language,
             "script": self.script,
+            "languages": dict(self.languages),
             "model": self.model,
             "category": {
                 "label": self.category.label,
@@ -284,6 +264,7 @@ class TriageResult:
             "suggestions": [_suggestion_dict(s) for s in self.suggestions],
             "needs_review": self.needs_review,
             "review_reasons": list(self.review_reasons),
+            "understood_text": self.understood_text,
         }
 
 

@@ -12,9 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from triage.boilerplate import own_words
 from triage.bundle import Bundle, load_bundle
 from triage.circumstances import Case
-from triage.domain import Category, KeyInfo, LabelScore, Message, SentimentVerdict, TriageResult
+from triage.classifier import category_of
+from triage.conversation import merged, refuse_overlong
+from triage.domain import KeyInfo, Message, SentimentVerdict, TriageResult
 from triage.encoder import Encoder, load_encoder
 from triage.errors import BundleError, MessageError
 from triage.extraction import KeyInfoExtractor, read_catalogue
@@ -28,6 +31,7 @@ from triage.sentiment import SentimentReader, load_flags
 from triage.settings import Settings, load_settings
 from triage.suggestion import SuggestionContext, rank, suggest
 from triage.text import UNDETERMINED, Language, as_written, read
+from triage.turns import asks_something
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
 
 CATEGORY, INTENT, PRIORITY, SENTIMENT = "category", "intent", "priority", "sentiment"
 TASKS = (CATEGORY, INTENT, PRIORITY, SENTIMENT)
-ALTERNATIVES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +56,18 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Understood:
-    """One message with everything that the composition has found so far."""
+    """One message with everything that the composition has found so far.
+
+    Attributes:
+        message: as it is understood, its turns merged into its text.
+        merged: whether that text is another than the message came with.
+        own: the text without quotes, signatures and greetings; offsets are those of the text.
+        text: the normalised form.
+    """
 
     message: Message
+    merged: bool
+    own: str
     text: str
     language: Language
     now: datetime
@@ -68,7 +80,7 @@ class _Understood:
     def case(self) -> Case:
         """What the priority policy judges."""
         return Case(
-            text=self.message.text,
+            text=self.own,
             key_info=self.key_info,
             now=self.now,
             customer=self.message.customer,
@@ -130,14 +142,9 @@ class TriageEngine:
         fields = {"text": given} if isinstance(given, str) else given
         if not isinstance(fields, Message):
             fields = message_from(fields, default_id=f"m-{number}")
-        if not fields.text.strip():
+        if not fields.text.strip() and not asks_something(fields.turns):
             raise MessageError("text", "is empty", remedy="give the customer's words")
-        if len(fields.text) > (limit := self._settings.max_text_chars):
-            raise MessageError(
-                "text",
-                f"has {len(fields.text)} characters, the limit is {limit}",
-                remedy="shorten it, or raise max_text_chars",
-            )
+        refuse_overlong(fields, limit=self._settings.max_text_chars)
         return fields
 
     def rank_articles(
@@ -166,10 +173,12 @@ class TriageEngine:
         (found,) = self._understand([self.message(message)])
         return self._parts.policy.assess(found.case, learnt=found.predictions[PRIORITY])
 
-    def _understand(self, messages: Sequence[Message]) -> list[_Understood]:
+    def _understand(self, given: Sequence[Message]) -> list[_Understood]:
+        messages = [merged(message) for message in given]
         whole = [f"{m.subject}\n{m.text}" if m.subject else m.text for m in messages]
         readings = [read(text) for text in whole]
         texts = [text for text, _ in readings]
+        own = [own_words(m.text) for m in messages]
         languages = [language for _, language in readings]
         times = [m.created_at or self._clock() for m in messages]
         vectors = self._parts.encoder.encode(texts)
@@ -182,20 +191,21 @@ class TriageEngine:
         return [
             _Understood(
                 message=messages[i],
+                merged=messages[i].text != given[i].text,
+                own=own[i],
                 text=texts[i],
                 language=languages[i],
                 now=times[i],
                 vector=vectors[i],
                 predictions=predictions[i],
                 key_info=key_info[i],
-                sentiment=self._parts.sentiment.judge(messages[i].text, predictions[i][SENTIMENT]),
+                sentiment=self._parts.sentiment.judge(own[i], predictions[i][SENTIMENT]),
             )
             for i in range(len(messages))
         ]
 
     def _result(self, found: _Understood) -> TriageResult:
         bundle, category = self._parts.bundle, found.predictions[CATEGORY]
-        intent = _intent_of(category.best, found.predictions[INTENT])
         priority = self._parts.policy.judge(
             found.case,
             learnt=found.predictions[PRIORITY],
@@ -221,7 +231,7 @@ class TriageEngine:
             language=found.language.code,
             script=found.language.script,
             model=self.model,
-            category=_category(category, intent),
+            category=category_of(category, found.predictions[INTENT]),
             team=self._settings.teams.get(category.best, category.best),
             priority=priority,
             sentiment=found.sentiment,
@@ -229,6 +239,8 @@ class TriageEngine:
             suggestions=suggestions,
             needs_review=bool(reasons),
             review_reasons=reasons,
+            languages=dict(found.language.shares),
+            understood_text=found.message.text if found.merged else None,
         )
 
     def _evidence(self, found: _Understood, level: str) -> str | None:
@@ -283,21 +295,3 @@ def load_engine(model: str | None = None, *, settings: Settings | None = None) -
 
 def _extractor(catalogue: Path | None) -> KeyInfoExtractor:
     return KeyInfoExtractor(read_catalogue(catalogue) if catalogue else ())
-
-
-def _intent_of(category: str, intents: Prediction) -> str:
-    """Return the likeliest intent below ``category``; the category alone when it has none."""
-    own = [label for label, _ in intents.ranked() if label.partition("/")[0] == category]
-    return own[0] if own else category
-
-
-def _category(prediction: Prediction, intent: str) -> Category:
-    (label, confidence), *others = prediction.ranked()
-    return Category(
-        label=label,
-        intent=intent,
-        confidence=confidence,
-        alternatives=tuple(LabelScore(name, score) for name, score in others[:ALTERNATIVES]),
-        prediction_set=prediction.prediction_set,
-        familiarity=prediction.familiarity,
-    )

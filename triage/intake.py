@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from triage.article import Article
 from triage.article_store import StoredArticle
-from triage.domain import Article
 from triage.imports.draft import Draft, Unread, distinct
 from triage.imports.reader import Found
 from triage.revision import Incoming, Revision, revise

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from triage.domain import Article
+from triage.article import Article
 from triage.text import normalise
 
 if TYPE_CHECKING:

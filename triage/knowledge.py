@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from triage.domain import Article
+from triage.article import Article
 from triage.lexical import terms_of
 from triage.text import normalise
 

@@ -10,16 +10,18 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from errno import EISDIR
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
-from triage.domain import Article, ArticleKind, ArticleText, Customer, Message
+from triage.article import Article, ArticleKind, ArticleText
+from triage.domain import Customer, Message
 from triage.errors import MessageError, RecordError
 from triage.tables import STDIO, Reject, Row, read_rows
+from triage.turns import asks_something, moment_from, turns_from
 
 __all__ = [
     "STDIO",
@@ -78,8 +80,11 @@ def message_from(fields: Mapping[str, Any], *, default_id: str) -> Message:
     Raises:
         MessageError: a field has the wrong type or value.
     """
+    turns = turns_from(fields.get("turns"))
     text = fields.get("text")
-    if not isinstance(text, str) or not text.strip():
+    if text is None and asks_something(turns):
+        text = ""
+    elif not isinstance(text, str) or not text.strip():
         raise MessageError("text", f"is {_shown(text)}", remedy="give the customer's words")
     return Message(
         id=id_of(fields) or default_id,
@@ -87,8 +92,9 @@ def message_from(fields: Mapping[str, Any], *, default_id: str) -> Message:
         subject=_optional_text(fields, "subject"),
         channel=_optional_text(fields, "channel"),
         customer=_customer_from(fields.get("customer")),
-        created_at=_moment_from(fields.get("created_at")),
+        created_at=moment_from(fields.get("created_at"), field="created_at"),
         fields=_facts_from(fields.get("fields")),
+        turns=turns,
     )
 
 
@@ -182,17 +188,6 @@ def _customer_from(value: Any) -> Customer | None:
     if not isinstance(value, dict) or set(value) - {"id", "name", "tier"}:
         raise MessageError("customer", f"is {_shown(value)}", remedy="give {id, name, tier}")
     return Customer(**{k: None if v is None else str(v) for k, v in value.items()})
-
-
-def _moment_from(value: Any) -> datetime | None:
-    if value is None or value == "":
-        return None
-    try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError) as fault:
-        raise MessageError(
-            "created_at", f"is {_shown(value)}", remedy="give ISO 8601, as 2026-11-11T09:30:00"
-        ) from fault
 
 
 def _facts_from(value: Any) -> dict[str, str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NO_REPLY = "no confident reply"
 NO_WORDS = "no words to judge by"
-UNSUPPORTED = "language {code!r} is not supported"
+UNSUPPORTED = "language not supported: {name}"
 AMBIGUOUS = "ambiguous between {first} and {second}"
 TOO_SHORT = "too short to tell {first} from {second}"
 UNFAMILIAR = "unlike anything known"
@@ -57,7 +57,7 @@ def review_reasons(
     """
     reasons = []
     if not language.supported:
-        reasons.append(UNSUPPORTED.format(code=language.code))
+        reasons.append(UNSUPPORTED.format(name=language.name))
     if language.code == UNDETERMINED:
         reasons.append(NO_WORDS)
     ranked = category.ranked()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from triage.article import Article
 from triage.article_store import BY_HAND, BY_SOURCE, StoredArticle
-from triage.domain import Article
 from triage.errors import RecordError
 from triage.records import article_fields
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from triage.domain import Article, KeyInfo, Message, Suggestion
+from triage.article import Article
+from triage.domain import KeyInfo, Message, Suggestion
 from triage.knowledge import Hit
 from triage.text import Language, to_traditional
 
@@ -98,7 +99,12 @@ def suggest(
     shop: Mapping[str, str],
     limit: int,
 ) -> tuple[Suggestion, ...]:
-    """Return at most ``limit`` filled replies, most confident first; none when none is likely."""
+    """Return at most ``limit`` filled replies, most confident first; none when none is likely.
+
+    A customer whose language no reply is written in gets none rather than one in another language.
+    """
+    if not context.language.supported:
+        return ()
     ranked = rank(hits, context, ranker=ranker)
     if not ranked or ranked[0][0] < LEAD_CONFIDENCE:
         return ()

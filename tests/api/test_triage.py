@@ -90,7 +90,7 @@ def test_a_french_message_is_marked_for_review_as_unsupported(client: TestClient
     result = client.post(PATH, json={"text": text}).json()
     assert result["language"] == "fr"
     assert result["needs_review"] is True
-    assert "language 'fr' is not supported" in result["review_reasons"]
+    assert "language not supported: French (fr)" in result["review_reasons"]
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t  \r\n", "\u3000\u3000"])
@@ -113,7 +113,7 @@ def test_text_at_the_limit_is_answered(client: TestClient, limits: Settings) -> 
 
 def test_a_missing_text_is_asked_for(client: TestClient, refused: Refused) -> None:
     (problem,) = refused(client.post(PATH, json={"id": "a"}), 422, field="text")
-    assert problem["remedy"] == "add the field"
+    assert "the customer's words" in problem["remedy"]
 
 
 def test_an_unknown_field_is_named_and_to_be_removed(client: TestClient, refused: Refused) -> None:
@@ -212,3 +212,32 @@ def test_an_unknown_path_is_refused_in_the_same_shape(
 ) -> None:
     (problem,) = refused(server.post("/v1/nothing", json=MESSAGE), 404, field="path")
     assert "openapi.json" in problem["remedy"]
+
+
+def test_a_conversation_is_understood_like_the_librarys(
+    client: TestClient, engine: TriageEngine
+) -> None:
+    spoken = [{"role": "buyer", "text": "在吗"}, {"role": "用户", "text": "我的快递没到"}]
+    given = {"id": "c-1", "turns": spoken}
+    answer = client.post(PATH, json=given).json()
+    assert answer["understood_text"] == "在吗\n我的快递没到"
+    assert answer["languages"] == {"zh": 1.0}
+    assert answer == engine.triage([given])[0].to_dict()
+
+
+@pytest.mark.parametrize(
+    ("turns", "field"),
+    [
+        ([{"role": "alien", "text": "x"}], "turns.0.role"),
+        ([{"role": "user"}], "turns.0.text"),
+        ([{"role": "user", "text": "x", "at": "soon"}], "turns.0.at"),
+        ([{"role": "user", "text": "x", "mood": "bad"}], "turns.0.mood"),
+        ([{"role": "user", "text": "x"}] * 201, "turns"),
+        ([{"role": "agent", "text": "x"}], "text"),
+        ([], "text"),
+    ],
+)
+def test_an_unusable_conversation_is_refused_by_field(
+    client: TestClient, refused: Refused, turns: list[Any], field: str
+) -> None:
+    refused(client.post(PATH, json={"turns": turns}), 422, field=field)

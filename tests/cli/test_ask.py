@@ -59,7 +59,7 @@ def test_a_message_with_console_markup_is_shown_as_it_is(triage: Triage) -> None
 def test_a_french_message_is_said_to_be_in_an_unsupported_language(triage: Triage) -> None:
     run = triage("ask", "Bonjour, je n'ai toujours pas reçu ma commande, pouvez-vous m'aider ?")
     assert run.code == 0
-    assert "language 'fr' is not supported" in run.out
+    assert "language not supported: French (fr)" in run.out
 
 
 def test_a_vip_scores_higher(triage: Triage) -> None:

@@ -77,6 +77,21 @@ def test_bad_rows_give_entries_in_their_place_and_exit_code_1(triage: Triage) ->
     assert f"{len(BAD_LINES)} rejected" in run.err
 
 
+def test_turns_are_tagged_and_a_bad_one_is_an_error_of_its_row(triage: Triage) -> None:
+    good = {
+        "id": "c-1",
+        "turns": [{"role": "用户", "text": "在吗"}, {"role": "用户", "text": "我要退款"}],
+    }
+    bad = {"id": "c-2", "text": "hi", "turns": [{"role": "alien", "text": "x"}]}
+    run = triage("tag", "-", "-o", "-", stdin=_lines(good, bad))
+    assert run.code == 1
+    first, second = _records(run.out)
+    assert first["understood_text"] == "在吗\n我要退款"
+    assert second["line"] == 2
+    assert "turns.0.role" in second["error"]
+    assert "alien" in second["error"]
+
+
 def test_ids_that_are_numbers_are_kept_zero_too(triage: Triage) -> None:
     rows = [{"id": 0, "text": "hi"}, {"id": 7, "text": "hello"}]
     records = _records(triage("tag", "-", "-o", "-", stdin=_lines(*rows)).out)

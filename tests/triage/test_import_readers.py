@@ -8,7 +8,7 @@ import pytest
 from fakes import starter_articles, write_rows
 from workbooks import write_xlsx
 
-from triage.domain import ArticleKind
+from triage.article import ArticleKind
 from triage.errors import ConfigError, RecordError
 from triage.imports.formats import Format
 from triage.imports.reader import Found, format_of, read_source

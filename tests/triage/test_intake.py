@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from fakes import FakeEncoder, article
 
+from triage.article import Article
 from triage.article_store import StoredArticle
-from triage.domain import Article
 from triage.imports.draft import Draft, Unread
 from triage.imports.formats import Format
 from triage.imports.reader import Found

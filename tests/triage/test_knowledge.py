@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fakes import FakeEncoder, article, starter_articles
 
-from triage.domain import Article
+from triage.article import Article
 from triage.knowledge import KnowledgeIndex, passages_of, search_terms
 from triage.text import normalise
 

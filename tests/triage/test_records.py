@@ -10,7 +10,8 @@ from fakes import starter_articles, write_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.domain import Article, ArticleText, Customer
+from triage.article import Article, ArticleText
+from triage.domain import Customer
 from triage.errors import MessageError, RecordError
 from triage.records import (
     Reject,

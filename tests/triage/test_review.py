@@ -42,7 +42,8 @@ def test_a_sure_result_needs_no_human():
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"language": Language("fr")}, "language 'fr' is not supported"),
+        ({"language": Language("fr")}, "language not supported: French (fr)"),
+        ({"language": Language("xx")}, "language not supported: xx"),
         ({"language": Language("und")}, "no words to judge by"),
         ({"category": prediction(order=0.4, payment=0.3)}, "ambiguous between order and payment"),
         ({"category": replace(SURE, familiarity=0.049)}, UNFAMILIAR),

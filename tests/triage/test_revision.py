@@ -9,6 +9,7 @@ from fakes import article, starter_articles
 from hypothesis import given
 from hypothesis import strategies as st
 
+from triage.article import Article, ArticleKind, ArticleText
 from triage.article_store import (
     BY_HAND,
     STORE,
@@ -17,7 +18,6 @@ from triage.article_store import (
     read_store,
     write_store,
 )
-from triage.domain import Article, ArticleKind, ArticleText
 from triage.errors import RecordError
 from triage.records import article_fields, article_from
 from triage.revision import Incoming, Revision, Status, restored, retired, revise

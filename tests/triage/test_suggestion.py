@@ -7,7 +7,8 @@ from fakes import article, prediction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.domain import Article, ArticleText, Customer, KeyInfo, Message, Suggestion
+from triage.article import Article, ArticleText
+from triage.domain import Customer, KeyInfo, Message, Suggestion
 from triage.knowledge import Hit
 from triage.suggestion import (
     FEATURES,
@@ -130,7 +131,7 @@ def three_scripts(*tags: str) -> Article:
         (("zh-Hant", "en"), Language("zh", "Hans"), ("zh", "訂單退費囉")),
         (("zh-Hans",), Language("en"), ("zh", "订单的退款")),
         (("en",), Language("zh", "Hans"), ("en", "Refund {x}")),
-        (("zh-Hans", "en"), Language("fr"), ("en", "Refund {x}")),
+        (("zh-Hans", "en"), Language("und"), ("en", "Refund {x}")),
     ],
 )
 def test_the_reply_is_in_the_customers_language_or_the_nearest(
@@ -138,6 +139,11 @@ def test_the_reply_is_in_the_customers_language_or_the_nearest(
 ):
     (made,) = suggested([Hit(three_scripts(*tags), 0.9, 0.5, "q")], language=language)
     assert (made.language, made.reply) == expected
+
+
+def test_to_a_customer_of_an_unsupported_language_nothing_is_suggested():
+    hits = [Hit(three_scripts("zh-Hans", "zh-Hant", "en"), 0.9, 0.5, "q")]
+    assert suggested(hits, language=Language("fr")) == ()
 
 
 def test_known_slots_are_filled_and_others_stay_and_are_listed_once():

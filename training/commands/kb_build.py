@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from triage.article import Article
     from triage.bundle import Bundle
-    from triage.domain import Article
     from triage.registry import Registry
 
 _SHOWN = 10

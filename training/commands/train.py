@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from training.corpus import Corpus
     from training.train import TrainingPlan
+    from triage.article import Article
     from triage.bundle import Bundle
-    from triage.domain import Article
     from triage.registry import Registry
 
 

@@ -11,8 +11,8 @@ import typer
 from triage.commands.kb_import import import_articles
 
 if TYPE_CHECKING:
+    from triage.article import Article
     from triage.article_store import StoredArticle
-    from triage.domain import Article
 
 app = typer.Typer(help="Look at the knowledge base, and keep the shop's own.", no_args_is_help=True)
 app.command("import")(import_articles)

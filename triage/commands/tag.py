@@ -32,9 +32,9 @@ def tag(
 ) -> None:
     """Tag every message of a file.
 
-    Rows need `text`; `id`, `subject`, `channel`, `customer`, `created_at` and `fields` are used
-    when there. Each row gives one row, in order; a bad row gives its line and the reason under
-    `error`, and the command then ends with exit code 1.
+    Rows need `text`, or `turns` with the customer's; `id`, `subject`, `channel`, `customer`,
+    `created_at` and `fields` are used when there. Each row gives one row, in order; a bad row
+    gives its line and the reason under `error`, and the command then ends with exit code 1.
 
     Examples:
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median_low
 
-from triage.domain import ArticleText
+from triage.article import ArticleText
 from triage.imports.draft import Draft, Unread, article_id, distinct, intent_of
 from triage.imports.slots import SlotMap, without_slots
 from triage.tables import Row, read_rows

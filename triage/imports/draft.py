@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from triage.domain import Article, ArticleKind, ArticleText
+from triage.article import Article, ArticleKind, ArticleText
 from triage.errors import RecordError
 
 _APART = re.compile(r"[^\w]+")

@@ -12,8 +12,8 @@ import frontmatter
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 
+from triage.article import ArticleKind, ArticleText
 from triage.charset import charset_of
-from triage.domain import ArticleKind, ArticleText
 from triage.errors import RecordError
 from triage.imports.draft import (
     Draft,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from triage.domain import ArticleKind, ArticleText
+from triage.article import ArticleKind, ArticleText
 from triage.errors import RecordError
 from triage.imports.columns import Columns, Version, columns_in
 from triage.imports.draft import (

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from triage.domain import ArticleKind, ArticleText
+from triage.article import ArticleKind, ArticleText
 from triage.errors import RecordError
 from triage.imports.draft import Draft, Unread, article_id, distinct, intent_of
 from triage.imports.html_text import html_to_text
