@@ -12,6 +12,7 @@ from triage.turns import role_of
 
 MAX_NAME = 200
 MAX_FIELDS = 50
+MAX_CONTACTS = 10_000
 MAX_TURNS = 200
 
 EXAMPLE_ZH: dict[str, JsonValue] = {
@@ -91,7 +92,9 @@ class MessageIn(_Strict):
         max_length=MAX_FIELDS,
         description="known facts that fill reply slots, such as order_id, product, amount",
     )
-
+    contacts: int = Field(
+        default=0, ge=0, le=MAX_CONTACTS, description="earlier messages about the same matter"
+    )
     turns: list[TurnIn] = Field(
         default_factory=list,
         max_length=MAX_TURNS,
@@ -109,6 +112,7 @@ class MessageIn(_Strict):
             customer=customer,
             created_at=self.created_at,
             fields=self.fields,
+            contacts=self.contacts,
             turns=tuple(Turn(t.role, t.text, t.at) for t in self.turns),
         )
 

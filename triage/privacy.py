@@ -179,32 +179,37 @@ class Redactor:
 def redact_result(record: Mapping[str, Any], text: str, redactor: Redactor) -> dict[str, Any]:
     """Return a result's JSON form without personal details.
 
-    Key information of personal types has the token as text and value; evidence and replies are
-    redacted with the tokens of the message.
+    Key information of personal types has the token as text and value; the text that was understood,
+    evidence and replies are redacted with the tokens of the message.
 
     Args:
         record: as ``TriageResult.to_dict`` gives it.
-        text: the message, whose offsets the record's key information bears.
+        text: the message; where turns were merged, the record's own text is taken instead, which
+            the offsets of its key information are of.
     """
     talk = f"result {record['id']}"
+    merged = record["understood_text"]
+    text = text if merged is None else merged
     spans = redactor.redact(text, talk).spans
     parts = []
     for info in record["key_info"]:
         own = [s.token for s in spans if s.start < info["end"] and info["start"] < s.end]
         token = {"text": " ".join(own), "value": " ".join(own)} if own else {}
         parts.append({**info, **token})
-    reasons = [
-        {**reason, "evidence": redactor.redact(reason["evidence"], talk).text}
-        for reason in record["priority"]["reasons"]
-    ]
-    replies = [
-        {**reply, "reply": redactor.redact(reply["reply"], talk).text}
-        for reply in record["suggestions"]
-    ]
+
+    def hidden(entries: Iterable[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
+        return [{**entry, key: redactor.redact(entry[key], talk).text} for entry in entries]
+
+    reasons = hidden(record["priority"]["reasons"], "evidence")
+    cues = hidden(record["sentiment"]["cues"], "evidence")
+    replies = hidden(record["suggestions"], "reply")
+    understood = None if merged is None else redactor.redact(merged, talk).text
     redactor.forget(talk)
     return {
         **record,
+        "understood_text": understood,
         "priority": {**record["priority"], "reasons": reasons},
+        "sentiment": {**record["sentiment"], "cues": cues},
         "key_info": parts,
         "suggestions": replies,
     }

@@ -94,8 +94,23 @@ def message_from(fields: Mapping[str, Any], *, default_id: str) -> Message:
         customer=_customer_from(fields.get("customer")),
         created_at=moment_from(fields.get("created_at"), field="created_at"),
         fields=_facts_from(fields.get("fields")),
+        contacts=_contacts_from(fields.get("contacts")),
         turns=turns,
     )
+
+
+def _contacts_from(value: object) -> int:
+    if value is None or value == "":
+        return 0
+    try:
+        count = int(value) if isinstance(value, int | str) and not isinstance(value, bool) else -1
+    except ValueError:
+        count = -1
+    if count < 0:
+        raise MessageError(
+            "contacts", f"is {_shown(value)}", remedy="give how many earlier messages there were"
+        )
+    return count
 
 
 def id_of(fields: Mapping[str, Any]) -> str | None:

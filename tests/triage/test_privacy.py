@@ -167,13 +167,28 @@ def test_a_result_keeps_no_detail_in_key_info_evidence_or_reply() -> None:
         ],
         "priority": {"level": "high", "reasons": [{"signal": "x", "evidence": "电话13800138000"}]},
         "suggestions": [{"reply": "李娜您好，订单A10023"}],
+        "sentiment": {"label": "negative", "cues": [{"flag": "x", "evidence": "我叫李娜"}]},
+        "understood_text": None,
     }
     hidden = redact_result(record, text, REDACTOR)
     assert hidden["key_info"][0]["text"] == hidden["key_info"][0]["value"] == "[PHONE_1]"
     assert hidden["key_info"][1] == record["key_info"][1]  # type: ignore[index]
     assert hidden["priority"]["reasons"][0]["evidence"] == "电话[PHONE_1]"
     assert hidden["suggestions"][0]["reply"] == "[PERSON_1]您好，订单A10023"
+    assert hidden["sentiment"]["cues"][0]["evidence"] == "我叫[PERSON_1]"
     assert "13800138000" not in json.dumps(hidden)
+
+
+def test_a_result_of_merged_turns_is_redacted_by_the_text_that_was_understood() -> None:
+    merged = "在吗\n电话13800138000"
+    info = {"type": "phone", "text": "13800138000", "value": "+86", "start": 5, "end": 16}
+    record = {
+        "id": "1", "key_info": [info], "priority": {"reasons": []}, "suggestions": [],
+        "sentiment": {"cues": []}, "understood_text": merged,
+    }  # fmt: skip
+    hidden = redact_result(record, "", REDACTOR)
+    assert hidden["understood_text"] == "在吗\n电话[PHONE_1]"
+    assert hidden["key_info"][0]["text"] == "[PHONE_1]"
 
 
 @pytest.mark.skipif(not REDACTION.is_file(), reason="datasets/redaction.jsonl is not there")

@@ -146,6 +146,7 @@ def test_a_message_is_made_of_all_its_fields():
             "customer": {"name": "Li", "tier": "vip", "id": 5},
             "created_at": "2026-11-21T10:00:00",
             "fields": {"order_id": 12},
+            "contacts": "2",
             "other": True,
         },
         default_id="m-1",
@@ -154,6 +155,7 @@ def test_a_message_is_made_of_all_its_fields():
     assert message.customer == Customer(id="5", name="Li", tier="vip")
     assert message.created_at == datetime(2026, 11, 21, 10, 0)  # noqa: DTZ001
     assert message.fields == {"order_id": "12"}
+    assert message.contacts == 2
 
 
 def test_a_message_without_id_gets_the_default_one():
@@ -177,6 +179,9 @@ def test_an_id_of_zero_is_kept():
         ({"text": "a", "created_at": "yesterday"}, "created_at"),
         ({"text": "a", "created_at": 12}, "created_at"),
         ({"text": "a", "fields": ["x"]}, "fields"),
+        ({"text": "a", "contacts": -1}, "contacts"),
+        ({"text": "a", "contacts": "many"}, "contacts"),
+        ({"text": "a", "contacts": True}, "contacts"),
     ],
 )
 def test_an_unusable_field_is_named_with_a_remedy(fields: dict[str, object], field: str):
