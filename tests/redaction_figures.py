@@ -38,7 +38,7 @@ class Figures:
 
 
 def half(which: int) -> list[dict[str, Any]]:
-    """Return the even lines, for development, or the odd ones, for measuring once."""
+    """Return the even lines or the odd ones; both were looked at while the rules were written."""
     lines = REDACTION.read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines[which::2]]
 

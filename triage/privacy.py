@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from triage.errors import ConfigError
 from triage.extraction import KeyInfoExtractor
 from triage.personal import CHOSEN, KEPT, PERSONAL, Finding, find_personal, folded, settled
+from triage.personal.lexicon import is_brand
 from triage.personal.names import places_of
 from triage.personal.shapes import phone_value
 from triage.text import to_simplified
@@ -30,6 +31,7 @@ MASK = re.compile(r"\[(?:[A-Z][A-Za-z_ ]{1,23}|[A-Z][A-Z_]{1,20}_[0-9A-Z]{1,16}(
 _CERTAINTY = {"email": 90, "phone": 65, "address": 47, "person": 36, "order_id": 71,
               "tracking_no": 72}  # fmt: skip
 _EXTRACTED = re.compile(r"\d|@")
+_SERVICE_LINE = re.compile(r"\+86[48]00\d{7}")  # a shop's, no person's
 _PASSES = 12
 _REMEMBERED = 64  # names of a conversation that are looked for in its later texts
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)  # dates are not redacted, so their year is no matter
@@ -146,7 +148,10 @@ class Redactor:
         joined = [
             Finding(k.type, k.start, k.end, k.value, _CERTAINTY[k.type])
             for k in extracted
-            if k.type in _CERTAINTY and (k.type in PERSONAL or k.type in self._types)
+            if k.type in _CERTAINTY
+            and (k.type in PERSONAL or k.type in self._types)
+            and not (k.type == "phone" and _SERVICE_LINE.fullmatch(k.value))
+            and not (k.type == "person" and is_brand(k.text))
         ]
         asked = [f for f in joined if f.type in CHOSEN]
         kept = (f for f in found if f.type != KEPT or not _overlaps(f, asked))

@@ -1,8 +1,8 @@
 """Recall of redaction on planted personal data; figures for docs/quality.md.
 
-The goal is 0.98. The rules were written on the even lines, so their figure proves little. On the
-odd lines, which nobody read, recall was 148 of 167 = 0.886 [0.829, 0.926] when first measured: the
-goal is missed there, and the floor below only tells whether it gets worse.
+The goal is 0.98. The rules were written on the even lines. On the odd lines, which nobody had read,
+recall was 148 of 167 = 0.886 [0.829, 0.926] when first measured; since then their misses were looked
+at too, so both halves are development now and prove little: the floors tell whether it gets worse.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize(("which", "floor"), [(0, 0.98), (1, 0.85)], ids=["development", "unseen"])
+@pytest.mark.parametrize(("which", "floor"), [(0, 0.98), (1, 0.98)], ids=["even", "odd"])
 def test_recall_does_not_fall_and_numbers_to_keep_are_not_harmed(which: int, floor: float) -> None:
     told = figures(half(which))
     print(f"\n{shown(told)}")  # noqa: T201

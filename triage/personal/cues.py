@@ -10,91 +10,30 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from triage.folding import lower
+from triage.personal.birth_dates import births_behind, find_births
+from triage.personal.cue_words import cues
 from triage.personal.finding import KEPT, Finding
 from triage.personal.lexicon import lexicon
+from triage.personal.passwords import find_secrets, secrets_behind, talks_of_secrets
+from triage.personal.plates import find_plates, plates_behind
 from triage.personal.shapes import phone_value
 
-_CUES = {
-    "order": (
-        "订单|訂單|单号|單號|单子|單子|运单|運單|工单|工單|快递|快遞|物流|包裹|流水号|交易号|序列号|序號|型号|型號"
-        "|货号|貨號|编号|編號|商品号|条码|條碼|发票号|發票號|批号|优惠码|優惠碼|折扣码|单(?=[ :#]?[\\dA-Z])"
-        "|單(?=[ :#]?[\\dA-Z])"
-        r"|\b(?:order|orders|tracking|parcel|shipment|waybill|awb|consignment|rma|po|sku|ref|reference"
-        r"|serial|s/n|sn|isbn|imei|ticket|case|invoice|model|promo|coupon|discount|voucher|receipt"
-        r"|zip|error|part no|item)\b"
-    ),
-    "phone": (
-        "电话|電話|手机|手機|致电|致電|打给|打俾|回电|回電|回拨|回撥|联系方式|聯絡方式|联络|聯絡|联系|聯繫|拨打|撥打"
-        "|座机|座機|传真|傳真|短信|(?<![照证證单單卡税稅户牌票物])(?:号码|號碼)|打(?= ?[\\d+])|打我|搵我|whatsapp"
-        r"|\b(?:fax|tel|telephone|phone|mobile|cell|call|text|sms|ring|reach me|reached|contact|my number)\b|(?:^|\n) ?t:"
-    ),
-    "id": (
-        "身份证|身分證|身份證|身分证|身份号|证件|證件|居民证|实名|實名|驾照|駕照|驾驶证|駕駛證|社保|医保|健保"
-        "|回乡证|回鄉證|通行证|通行證|台胞证|台胞證|居留|港澳证"
-        r"|\b(?:hkid|identity|national id|(?<!line )(?<!chat )(?<!user )(?<!order )id (?:no|number|card|check|is)|ssn|social|nric|driver'?s? licen[cs]e"
-        r"|driving licen[cs]e)\b"
-    ),
-    "passport": r"护照|護照|\bpassports?\b",
-    "card": (
-        "卡号|卡號|银行卡|銀行卡|信用卡|储蓄卡|儲蓄卡|借记卡|提款卡|[农工建招中交]行|银行|銀行|户口号|戶口|账户|賬戶|帳戶"
-        r"|账号|賬號|帳號|退到|退去|退回|转到|轉到|打到|\b(?:card|cards|acct|account|visa|mastercard|amex|iban|sort code|routing)\b"
-    ),
-    "tax": (
-        "税号|稅號|识别号|識別號|信用代码|信用代碼|统编|統編|統一編號"
-        r"|\b(?:ein|vat|tax id|tax no|tax number|tin|abn|gst|utr)\b"
-    ),
-    "plate": (
-        "车牌|車牌|[港澳]牌|车号|車號"
-        r"|\b(?:plates?|reg|registration|licen[cs]e|my car|vehicle|van|truck)\b"
-    ),
-    "chat": (
-        "微信|薇信|威信|加[賴赖]|(?<![A-Za-z])[vV](?=[:号號])|(?<![a-z])(?:wechat|weixin|wxid|wx|vx)(?![a-z])|加[vVqQ]|[qQ](?=号|號)|[vV]信|(?<![a-z])qq(?![a-z.])|扣扣"
-        "|小红书|小紅書|抖音|微博|支付宝(?:账号|帐号|账户)?|支付寶|telegram|skype|instagram|kakao|(?<![a-z])line(?![a-z])"
-        r"|\b(?:tg|ig|insta|snapchat|messenger|venmo|paypal)\b"
-    ),
-    "birth": (
-        "生日|出生|生于|生於|(?<![a-z])(?:dob|d\\.o\\.b|birth ?date|birthday|date of birth|born)(?![a-z])"
-    ),
-    "secret": (
-        "密码|密碼|口令|暗号|暗號|验证码|驗證碼|校验码|动态码|取件码|取件碼|取货码|取貨碼|提货码|提取码|安全码|门禁|門禁"
-        "|卡密|背面的?[三3]位数?"
-        r"|\b(?:passwor[dt]s?|passwd|pwd|pw|passcode|pass code|pin|otp|cvv|cvc|2fa"
-        r"|(?:verification|security|access|login|sms|one-time|gate|door|pickup|auth\w*) codes?"
-        r"|texted me|codes? (?:you )?(?:texted|sent|i got|i received|from your sms))\b"
-    ),
-}  # fmt: skip
-_CUE = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _CUES.items()), re.IGNORECASE | re.ASCII)
-
-_LONGEST = 80  # characters of a value at most
 _ANSWER = re.compile(r"\[[A-Z][A-Z_]+_[0-9A-Z.]*")
 _EXTENSION = r"(?: ?(?:转|轉|分机|分機|ext\.?|x) ?\d{1,6})?"
-_YEAR = r"(?:(?:19|20)?\d\d|[一二三四五六七八九零〇]{2,4})"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
-_DATE = re.compile(
-    rf"(?<!\d){_YEAR} ?[年/.-] ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?[月/.-] ?"
-    r"(?:\d{1,2}|[一二三四五六七八九十]{1,3}) ?[日号號]?(?!\d)"
-    r"|\d{1,2}[/.-]\d{1,2}[/.-](?:19|20)?\d\d(?!\d)|(?:19|20)\d{6}(?!\d)|(?<!\d)\d{6}(?!\d)"
-    rf"|(?<![a-z]){_MONTH} ?\d{{1,2}}(?:st|nd|rd|th)?(?:,? ?(?:19|20)\d\d)?(?!\d)"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},?(?: ?(?:19|20)\d\d)?(?!\d)"
-    r"|民[国國] ?\d{2,3}年(?:\d{1,2}月(?:\d{1,2}[日号號])?)?"
-    r"|[一二三四五六七八九十正冬腊臘]{1,2}月(?:初[一二三四五六七八九十]|[廿二三十]?[一二三四五六七八九十]{1,2}[日号號]?)"
-    rf"|(?<!\d){_YEAR}年(?:\d{{1,2}}月)?|\d{{1,2}}月\d{{1,2}}[日号號]?",
-    re.IGNORECASE,
-)
-_FULL_DATE = re.compile(r"(?:19\d\d|200\d|201\d).*\d|\d.*(?:19\d\d|200\d|201\d)$")
-_BORN_AFTER = re.compile(
-    rf"(?P<date>{_DATE.pattern}) ?(?:生[的人于於]?(?![日产產活意鲜鮮效])|出生)", re.IGNORECASE
-)
+_LONGEST = 80  # characters of a value at most
 
 _LAST_SIX = re.compile(
     r"[后後末][四五六八]位(?:数|號|号|碼|码|是|为|為|[: ]){0,4}(?P<id>\d{3,7}[\dXx])(?![\dA-Za-z])"
 )
+_NUMBERS = re.compile(r"\d")
+_HAN_DATE = re.compile("[一二三四五六七八九十正冬腊臘〇零][年月]")
+_NOTHING = re.compile(r"(?!)")  # values of these cues have a reader of their own
 _STRONG_LINK = re.compile(r"(?:[号號]|\bid\b|[:=]|是|为|為)", re.IGNORECASE)
-_HANDLE = re.compile(r"@?[A-Za-z][A-Za-z0-9_.-]{3,31}|(?<![\d.])\d{5,11}(?![\d.])", re.ASCII)
+_HANDLE = re.compile(
+    r"@?(?:live:)?[A-Za-z][A-Za-z0-9_.-]{3,31}|(?<![\d.])\d{5,11}(?![\d.])", re.ASCII
+)
 _PLAIN_WORD = re.compile(r"@?[A-Za-z][a-z]*|[A-Z]+")
-_TOKEN = re.compile(r"\d{2,4}(?:[ -]\d{2,4}){1,3}(?![\w-])|[!#-&*+\-./0-9:=?@A-Z_a-z~^]{3,40}")
-_SPACED = re.compile(r"\d{2,4}(?:[ -]\d{2,4}){1,3}")
-_STRANGE = re.compile(r"(?=.{0,38}\d)[^\s]{4,}|(?=.{0,38}[!#$%&*@^_~+=])(?=.{0,38}[A-Za-z])\S{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,33 +67,31 @@ _SHAPES = {
         re.compile(
             r"[A-Z]{0,3}\d{6,17}[0-9A-Zx]? ?(?:\([0-9A]\))?|\d{3}[- ]\d{2}[- ]\d{4}"
             r"|\d{6} ?(?:19|20)\d{2} ?\d{4} ?\d{3}[\dXx]|\d{2,14}\*{3,14}\d{0,4}[xX]?"
-            r"|[A-Z]\d{3} ?\d{3} ?\(?[0-9A]\)?"
+            r"|[A-Z]\d{3} ?\d{3} ?\(?[0-9A]\)?|\d{4}[ -]\d{4}[ -]\d{4}(?!\d)|[A-Z]{5}\d{4}[A-Z](?![A-Za-z\d])"
+            r"|[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z\d])|[A-Z]\d{3,4}-\d{4,5}-\d{4,5}|\d{6}-\d{2}-\d{4}(?!\d)"
+            r"|[A-Z]{2,5}\d{5,6}[A-Z0-9]{2,6}(?![A-Za-z\d])|784-?\d{4}-?\d{7}-?\d(?!\d)"
         ),
         28, 84,
     ),
     "passport": _Shape("passport", re.compile(r"(?:[A-Z]{1,3} ?)?\d{6,9}[A-Z]?(?![\d-])"), 28, 86),
     "card": _Shape(
         "bank_card",
-        re.compile(r"\d(?:[ -]?\d){11,20}(?!\d)|\d{2}-\d{2}-\d{2}(?![\d-])|(?<=account )\d{8,11}(?!\d)|\d{2,6}[ ]?\*{2,14}[ ]?\d{2,4}"), 28, 83
+        re.compile(r"\d(?:[ -]?\d){11,20}(?!\d)|\d{2}-\d{2}-\d{2}(?![\d-])|\d{3}-\d{3}(?![\d-])|\d{4}[ -]?\d{3,7}(?![\d-])|\d{2,6}[ ]?\*{2,14}[ ]?\d{2,4}"), 28, 83
     ),
     "tax": _Shape(
-        "tax_no", re.compile(r"(?:[A-Z]{1,3} ?)?\d(?:[ -]?\d|[A-Z]){6,19}(?![A-Za-z\d])"), 28, 85
+        "tax_no", re.compile(r"(?:[A-Z]{1,4}[ -]?)?\d(?:[ .-]?\d|[A-Z]){6,19}(?![A-Za-z\d])"), 28, 85
     ),
-    "plate": _Shape(
-        "plate",
-        re.compile(r"[A-Z]{2,4}[- ]?\d{1,4}(?: ?[A-Z]{1,3})?\b|[A-Z]?\d{1,4}[- ]?[A-Z]{2,4}\b|[A-Z0-9]{5,8}\b"),
-        20, 66,
-    ),
+    "plate": _Shape("plate", _NOTHING, 20, 66),
     "chat": _Shape("chat_id", _HANDLE, 20, 81),
-    "birth": _Shape("birth_date", _DATE, 48, 80),
-    "secret": _Shape("secret", _TOKEN, 28, 77),
+    "birth": _Shape("birth_date", _NOTHING, 48, 80),
+    "secret": _Shape("secret", _NOTHING, 40, 77),
 }  # fmt: skip
 
 
 def find_cued(text: str) -> Iterator[Finding]:
     """Yield what stands behind a cue, no further from it than the next cue; ``text`` is folded."""
-    cues = list(_CUE.finditer(text))
-    for cue, after in pairwise([*cues, None]):
+    numbers = _NUMBERS.search(text) is not None
+    for cue, after in pairwise([*cues(lower(text), numbers=numbers), None]):
         kind = cue.lastgroup if cue else None
         if cue is None or kind is None:
             continue
@@ -168,11 +105,14 @@ def find_cued(text: str) -> Iterator[Finding]:
         answer = _ANSWER.search(text, cue.end(), limit)  # what it asks for is masked already
         limit = answer.start() if answer else limit
         yield from _READERS.get(kind, _first)(text, cue, limit)
-    for match in _LAST_SIX.finditer(text):
-        yield Finding("id_number", *match.span("id"), match["id"].upper(), 80)
-    if "生" in text:
-        for match in _BORN_AFTER.finditer(text):
-            yield Finding("birth_date", *match.span("date"), _plain(match["date"]), 80)
+    if numbers:
+        for match in _LAST_SIX.finditer(text):
+            yield Finding("id_number", *match.span("id"), match["id"].upper(), 80)
+        yield from find_plates(text)
+    if numbers or _HAN_DATE.search(text):
+        yield from find_births(text)
+    if talks_of_secrets(text):
+        yield from find_secrets(text)
 
 
 def _first(text: str, cue: re.Match[str], limit: int) -> Iterator[Finding]:
@@ -180,8 +120,6 @@ def _first(text: str, cue: re.Match[str], limit: int) -> Iterator[Finding]:
     shape = _SHAPES[str(cue.lastgroup)]
     for match in _values(shape.pattern, text, cue.end(), limit):
         value = phone_value(match[0]) if shape.type == "phone" else _plain(match[0])
-        if shape.type == "plate" and not _mixed(value):
-            continue
         certainty = shape.certainty + _bonus(text, cue, match)
         yield Finding(shape.type, *_trimmed(match), value, certainty)
         return
@@ -222,6 +160,7 @@ def _handle(text: str, cue: re.Match[str], limit: int) -> Iterator[Finding]:
         plain = _PLAIN_WORD.fullmatch(word) is not None
         if (
             (word[0] == "@" and (between.strip(" :") not in ("", "is") or cue[0].lower() == "line"))
+            or len(word) < 4
             or word.lower() in lexicon().not_handles
             or (plain and not (linked and len(between) < 8))
         ):
@@ -230,40 +169,6 @@ def _handle(text: str, cue: re.Match[str], limit: int) -> Iterator[Finding]:
             return
         yield Finding("chat_id", start, end, word.lower(), 81)
         return
-
-
-def _birth(text: str, cue: re.Match[str], limit: int) -> Iterator[Finding]:
-    near = 14
-    for match in _DATE.finditer(text, cue.end(), min(len(text), limit + 16)):
-        if match.start() > limit:
-            return
-        if match.start() - cue.end() <= near or _FULL_DATE.search(match[0]):
-            yield Finding("birth_date", *match.span(), _plain(match[0]), 80)
-
-
-def _secret(text: str, cue: re.Match[str], limit: int) -> Iterator[Finding]:
-    for match in _values(_TOKEN, text, cue.end(), limit):
-        start, end = _trimmed(match)
-        while text[start] in ":=./-?" and start < end - 1:
-            start += 1
-        word, between = text[start:end], text[cue.end() : start]
-        said = between.rstrip().endswith((":", "=", "是", "为", "為", '"', "'", "“", "「"))
-        if word.startswith("@") or "淘口令" in text[cue.start() - 1 : cue.end()]:
-            continue
-        if (
-            _STRANGE.fullmatch(word)
-            or _SPACED.fullmatch(word)
-            or (said and word.isascii() and len(word) > 2 and _wordy(word))
-        ):
-            yield Finding("secret", start, end, word, 77)
-            return
-        if word.isdigit() and len(word) > 2 and (said or len(between) < 4):
-            yield Finding("secret", start, end, word, 77)
-            return
-
-
-def _wordy(word: str) -> bool:
-    return word.lower() not in lexicon().not_handles and word.isalnum()
 
 
 def _trimmed(match: re.Match[str]) -> tuple[int, int]:
@@ -277,16 +182,13 @@ def _plain(written: str) -> str:
     return re.sub(r"[\s().-]", "", written).upper()
 
 
-def _mixed(value: str) -> bool:
-    return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-
-
 def _is_word(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
 _READERS: dict[str, Callable[[str, re.Match[str], int], Iterator[Finding]]] = {
     "chat": _handle,
-    "birth": _birth,
-    "secret": _secret,
+    "birth": births_behind,
+    "secret": secrets_behind,
+    "plate": plates_behind,
 }

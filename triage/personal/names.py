@@ -22,7 +22,7 @@ def find_names(text: str, found: Sequence[Finding]) -> Iterator[Finding]:
     """
     places: dict[str, int] = {}
     seen: set[tuple[int, int]] = set()
-    for start, end, certainty in (*chinese_names(text, found), *english_names(text)):
+    for start, end, certainty in (*chinese_names(text, found), *english_names(text, found)):
         name = text[start:end]
         seen.add((start, end))
         places.setdefault(name, certainty)

@@ -71,13 +71,17 @@ _ISSUERS = re.compile(
     r"|6(?:011|4[4-9]\d|5\d\d)\d{12}|(?:30|36|38|39)\d{12}"
 )
 _CREDIT_CODE = re.compile(r"(?<![\dA-Za-z])[159Y][1239]\d{6}[0-9A-HJ-NPQRTUWXY]{10}(?![\dA-Za-z])")
-_PLATE = re.compile(
-    "[京津沪滬冀豫云雲辽遼黑湘皖鲁魯新苏蘇浙赣贛鄂桂甘晋晉蒙陕陝吉闽閩贵貴粤粵川青藏琼瓊宁寧渝港澳使]"
-    r"[A-HJ-Z] ?[\u00b7.-]? ?(?=[A-Z]{0,5}\d)[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9港澳学學警挂]"
-    r"(?![A-Za-z0-9])",
-    re.IGNORECASE,
+_GROUPED = re.compile(  # Hong Kong and Singapore, India
+    r"(?<![\w$¥€£#.-])(?<!\d )(?:[5689]\d{3}[ -](?!0{3})\d{4}|[6-9]\d{4} \d{5})(?![\w%]| ?\d|-\d|[.,]\d)"
 )
-_BRITISH_PLATE = re.compile(r"(?<!\w)[A-Z]{2}\d{2} [A-Z]{3}(?!\w)", re.ASCII)
+_BESIDE_NAME = re.compile(r"(?<=\]) ?(?P<number>[2-9]\d{7}|[6-9]\d{9}|\d{4} \d{4})(?![\w-])")
+_NRIC = re.compile(r"(?<![A-Za-z0-9])[STFGM]\d{7}[A-Z](?![A-Za-z0-9-])", re.ASCII)
+_PAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z](?![A-Za-z0-9-])", re.ASCII)
+_GSTIN = re.compile(r"(?<![A-Za-z0-9])[0-3]\d[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z](?![A-Za-z0-9])")
+_EIN = re.compile(r"(?<![\w-])\d{2}-\d{7}(?![\w-])", re.ASCII)
+_VAT = re.compile(
+    r"(?<![A-Za-z0-9])(?:GB ?\d{3} ?\d{4} ?\d{2}|(?:DE|FR|IT|ES|NL|BE|AT|PL|IE) ?[A-Z0-9]{8,12})(?![A-Za-z0-9])"
+)
 _TAIWAN_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"  # in the order of their numbers, from 10
 _REGIONS = {8: "HK", 9: "GB", 10: "US", 11: "GB", 12: "CN"}
 _MOBILE_DIGITS = 11
@@ -172,6 +176,19 @@ def _plain_email(written: str) -> str:
     return name.replace("[dot]", ".").replace("。", ".").replace(" ", "")
 
 
+def _vat(match: re.Match[str]) -> tuple[str, int] | None:
+    from stdnum.eu import vat as european
+    from stdnum.gb import vat as british
+
+    number = _compact(match[0])
+    valid = (british if number.startswith("GB") else european).is_valid(number)
+    return (number, 78) if valid else None
+
+
+def _shaped(certainty: int) -> _Reader:
+    return lambda match: (_compact(match[0]), certainty)
+
+
 def _is_day(digits: str) -> bool:
     try:
         date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
@@ -247,10 +264,6 @@ def _credit_code(match: re.Match[str]) -> tuple[str, int] | None:
     return (number, 71) if any(c.isalpha() for c in number[8:]) else None
 
 
-def _plate(match: re.Match[str]) -> tuple[str, int]:
-    return re.sub(r"[\s\u00b7.-]", "", match[0]).upper(), 77
-
-
 _READERS: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
     ("phone", _INTERNATIONAL, _phone(85)),
     ("phone", _MOBILE, _phone(79, fewest=11)),
@@ -258,13 +271,18 @@ _READERS: tuple[tuple[str, re.Pattern[str], _Reader], ...] = (
     ("phone", _LANDLINE, _phone(73, fewest=9, most=12)),
     ("phone", _BARE_LANDLINE, _phone(60)),
     ("phone", _AMERICAN, _phone(75)),
+    ("phone", _GROUPED, _phone(56)),
+    ("phone", _BESIDE_NAME, _phone(55)),
     ("id_number", _RESIDENT, _resident),
     ("id_number", _HKID, _hong_kong),
     ("id_number", _TAIWAN, _taiwan),
     ("id_number", _SSN, _social),
     ("bank_card", _CARD, _card),
     ("bank_card", _IBAN, _iban),
+    ("id_number", _NRIC, _shaped(64)),
+    ("id_number", _PAN, _shaped(64)),
     ("tax_no", _CREDIT_CODE, _credit_code),
-    ("plate", _PLATE, _plate),
-    ("plate", _BRITISH_PLATE, _plate),
+    ("tax_no", _GSTIN, _shaped(75)),
+    ("tax_no", _EIN, _shaped(55)),
+    ("tax_no", _VAT, _vat),
 )
