@@ -12,7 +12,9 @@ from typing import Any
 
 from triage.privacy import Redactor
 
-REDACTION = Path(__file__).resolve().parents[1] / "datasets" / "redaction.jsonl"
+_DATASETS = Path(__file__).resolve().parents[1] / "datasets"
+REDACTION = _DATASETS / "redaction.jsonl"
+HELD_BACK = _DATASETS / "redaction_held_back.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ def half(which: int) -> list[dict[str, Any]]:
     """Return the even lines or the odd ones; both were looked at while the rules were written."""
     lines = REDACTION.read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines[which::2]]
+
+
+def held_back() -> list[dict[str, Any]]:
+    """Return the messages of another author, on which no rule was written."""
+    return [json.loads(line) for line in HELD_BACK.read_text(encoding="utf-8").splitlines()]
 
 
 def figures(rows: Sequence[dict[str, Any]]) -> Figures:

@@ -1,8 +1,8 @@
-"""Recall of redaction on planted personal data; figures for docs/quality.md.
+"""Recall of redaction on planted personal details; figures for docs/quality.md.
 
-The goal is 0.98. The rules were written on the even lines. On the odd lines, which nobody had read,
-recall was 148 of 167 = 0.886 [0.829, 0.926] when first measured; since then their misses were looked
-at too, so both halves are development now and prove little: the floors tell whether it gets worse.
+The goal is 0.98. Rules were written on datasets/redaction.jsonl, whose recall proves little: the
+floors tell whether it gets worse. The held-back messages are another author's; nobody has looked at
+what is missed there, so their recall is the one to quote.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from redaction_figures import REDACTION, figures, half, shown
+from redaction_figures import REDACTION, figures, half, held_back, shown
 
 from triage.privacy import Redactor
 
@@ -25,6 +25,12 @@ def test_recall_does_not_fall_and_numbers_to_keep_are_not_harmed(which: int, flo
     print(f"\n{shown(told)}")  # noqa: T201
     assert told.recall >= floor
     assert told.harmed <= 0.05 * told.kept
+
+
+def test_recall_on_messages_that_no_rule_was_written_on() -> None:
+    told = figures(held_back())
+    print(f"\n{shown(told)}")  # noqa: T201
+    assert told.harmed <= 0.02 * told.kept
 
 
 def test_speed_is_told_in_messages_a_second() -> None:
