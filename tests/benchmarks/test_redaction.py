@@ -1,8 +1,8 @@
 """Recall of redaction on planted personal data; figures for docs/quality.md.
 
-The goal is 0.98. The rules were written on the even lines. On the odd lines, which nobody had read,
-recall was 148 of 167 = 0.886 [0.829, 0.926] when first measured; since then their misses were looked
-at too, so both halves are development now and prove little: the floors tell whether it gets worse.
+The goal is 0.98. The rules were written on the even lines. On the odd lines, which nobody had
+read, recall was 148 of 167 = 0.886 [0.829, 0.926] when first measured. Since then their misses were
+looked at too: both halves are development now and prove little. The floors tell whether it falls.
 """
 
 from __future__ import annotations
