@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from triage.errors import ConfigError
-from triage.extraction import KeyInfoExtractor
+from triage.extraction import PERSONAL_RECOGNISERS, KeyInfoExtractor
 from triage.personal import CHOSEN, KEPT, PERSONAL, Finding, find_personal, folded, settled
 from triage.personal.lexicon import is_brand
 from triage.personal.names import places_of
@@ -94,7 +94,7 @@ class Redactor:
             raise ConfigError(f"unknown type {unknown[0]!r}; choose from {', '.join(TYPES)}")
         self._types = frozenset((*types, *also))
         self._key, self._vault = key, vault
-        self._extractor = KeyInfoExtractor()
+        self._extractor = KeyInfoExtractor(recognisers=PERSONAL_RECOGNISERS)
         self._conversations: dict[str, _Conversation] = {}
         self._lock = Lock()
 

@@ -36,7 +36,7 @@ from triage.temporal import dates_in
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-__all__ = ["STRENGTH", "KeyInfoExtractor", "Product", "read_catalogue"]
+__all__ = ["PERSONAL_RECOGNISERS", "STRENGTH", "KeyInfoExtractor", "Product", "read_catalogue"]
 
 # Stronger first: a phone number inside a link is part of the link.
 STRENGTH = (
@@ -63,6 +63,10 @@ RECOGNISERS = (
     places.ENGLISH_ADDRESSES,
     Recogniser(frozenset(), _dates),
 )
+# What tells whom a message is from: sums, days and quantities tell nobody.
+PERSONAL_RECOGNISERS = tuple(
+    r for r in RECOGNISERS[:-1] if r not in (amounts.AMOUNTS, quantities.QUANTITIES)
+)
 
 
 class KeyInfoExtractor:
@@ -70,9 +74,13 @@ class KeyInfoExtractor:
 
     Args:
         products: the shop's catalogue; without one no product is found.
+        recognisers: what is looked for besides, all there is or ``PERSONAL_RECOGNISERS``.
     """
 
-    def __init__(self, products: Iterable[Product] = ()) -> None:
+    def __init__(
+        self, products: Iterable[Product] = (), *, recognisers: Sequence[Recogniser] = RECOGNISERS
+    ) -> None:
+        self._recognisers = tuple(recognisers)
         self._nlp = blank_pipeline()
         self._catalogue = Catalogue(products, self._nlp) if products else None
         self._turn = threading.Lock()
@@ -100,7 +108,7 @@ class KeyInfoExtractor:
             ]
 
     def _extract_one(self, reading: Reading) -> tuple[KeyInfo, ...]:
-        proposals = [found for recognise in RECOGNISERS for found in recognise(reading)]
+        proposals = [found for recognise in self._recognisers for found in recognise(reading)]
         if not proposals and self._catalogue is None:
             return ()
         doc = self._nlp.make_doc(reading.text)

@@ -78,13 +78,14 @@ CUES = {
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
-def _pattern(kinds: Iterable[str], *, latin: bool = False) -> re.Pattern[str]:
-    """Return the cues of some kinds, or of them those without Chinese characters."""
+def _pattern(kinds: Iterable[str], script: str) -> re.Pattern[str]:
+    """Return the cues of some kinds, or of them those in one script."""
     parts = []
     for kind in kinds:
         words = CUES[kind]
-        if latin:
-            words = "|".join(w for w in _alternatives(words) if not _HAN.search(w))
+        if script != "both":
+            wanted = script == "han"
+            words = "|".join(w for w in _alternatives(words) if bool(_HAN.search(w)) is wanted)
         if words:
             parts.append(f"(?P<{kind}>{words})")
     return re.compile("|".join(parts), re.ASCII)
@@ -108,10 +109,11 @@ def _alternatives(pattern: str) -> list[str]:
 # What is looked for where no digit stands: only names of accounts and passwords may have none.
 _WORDY = ("chat", "secret", "birth")
 _PATTERNS = {
-    (numbers, latin): _pattern(CUES if numbers else _WORDY, latin=latin)
+    (numbers, script): _pattern(CUES if numbers else _WORDY, script)
     for numbers in (True, False)
-    for latin in (True, False)
+    for script in ("han", "latin", "both")
 }
+_LETTER = re.compile("[a-z]")
 
 
 def cues(low: str, *, numbers: bool) -> Iterator[re.Match[str]]:
@@ -120,4 +122,6 @@ def cues(low: str, *, numbers: bool) -> Iterator[re.Match[str]]:
     Args:
         numbers: whether it has any digit at all.
     """
-    return _PATTERNS[numbers, low.isascii()].finditer(low)
+    mixed = "both" if _LETTER.search(low) else "han"
+    script = "latin" if low.isascii() else mixed
+    return _PATTERNS[numbers, script].finditer(low)

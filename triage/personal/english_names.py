@@ -46,7 +46,7 @@ _OF_STAFF = re.compile(
     r"|told me|helped me|assured me)\b"
 )
 _INITIALS = re.compile(
-    r"(?<![\w.&'’-])(?P<name>[A-Z]\.(?: ?[A-Z]\.){0,2} ?[A-Z][a-z]{2,15}(?:-[A-Z][a-z]+)?)(?![\w'’])"
+    r"(?<![A-Za-z0-9_.&'’-])(?P<name>[A-Z]\.(?: ?[A-Z]\.){0,2} ?[A-Z][a-z]{2,15}(?:-[A-Z][a-z]+)?)(?![\w'’])"
 )
 _OPENING = re.compile(rf"\A(?P<name>{_LATIN} {_LATIN})(?=: | - )")
 _LOW_KNOWN = re.compile(

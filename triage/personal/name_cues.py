@@ -14,7 +14,7 @@ _STAFF = (
 _PART = "surname|last name|first name|given name|family name|middle name|maiden name|real name|legal name|full name|nick ?name"
 # Behind these nearly any capitalised word is a name.
 NAMED = (
-    r"my name is|my name's|name is|name was|name on (?:the|my|this) [a-z]{3,9} is|name's|name:|name ?=|name (?:to|from|as|should be|reads)"
+    r"(?:customer|client|account|buyer|user|billing|shipping|contact|card|delivery)(?:'s)? name(?: is| was|:| -)?|my name is|my name's|name is|name was|name on (?:the|my|this) [a-z]{3,9} is|name's|name:|name ?=|name (?:to|from|as|should be|reads)"
     rf"|(?:{_PART})(?: (?:on|for) [a-z ]{{3,20}})?(?: is| was|:| should be| to| as){{0,2}}(?: spel(?:led|t))?"
     r"|(?:name |names )?(?:as )?printed(?: as| on it)?|spel(?:led|t)(?: as)?"
     r"|speaking (?:to|with)|spoke (?:to|with)|speak (?:to|with)|talked (?:to|with)|talking to|chatted (?:to|with)|dealt with|chat with"

@@ -50,6 +50,8 @@ _SECRET_TALK = re.compile(
     r"密码|密碼|验证码|驗證碼|口令|登录|登陆|登入|pass?w[a-z]{2,4}|passcode|log.?in|sign in|otp|\bpin\b|code",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile("[,.。;!?\\n]")
+_LONG = 10  # characters beyond which what another clause holds is an order's
 _REACH = 16
 
 
@@ -72,6 +74,8 @@ def secrets_behind(text: str, cue: re.Match[str], limit: int) -> Iterator[Findin
         if word.startswith("@") or (start > cue.end() and _in_word(text, start)):
             continue
         said = _SAID.search(between) is not None
+        if not said and len(word) > _LONG and _CLAUSE.search(between):
+            continue
         if _is_secret(word, said=said, between=between):
             yield Finding("secret", start, end, word, 77)
             return

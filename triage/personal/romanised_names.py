@@ -22,7 +22,7 @@ _CANTONESE = (
 _SYLLABLES = re.compile(rf"(?:{_PINYIN}){{1,2}}|{_CANTONESE}")
 _WORD = r"[A-Z](?:[a-z]{1,11}|[A-Z]{1,11})"
 _NAME = re.compile(
-    rf"(?<![\w@#/.'-]){_WORD}(?:(?:, ?| |-){_WORD}(?![\w'@])){{1,3}}(?![\w@]|[-/.]\w)"
+    rf"(?<![A-Za-z0-9_@#/.'-]){_WORD}(?:(?:, ?| |-){_WORD}(?![A-Za-z0-9_'@])){{1,3}}(?![A-Za-z0-9_@]|[-/.][A-Za-z0-9])"
 )
 _NO_NAMES = ("hong kong", "tai chi", "sim", "ping pong", "king kong", "hang seng", "xiao mi")
 
