@@ -154,6 +154,20 @@ def print_ruling(console: Console, ruling: Ruling) -> None:
         console.print(f"refused: {more} more reasons, see --json", highlight=False)
 
 
+def carry_out(ruling: Ruling, *, console: Console, registry: Registry, version: str) -> bool:
+    """Promote the version that a ruling passes, and say so; tell whether it passed.
+
+    Raises:
+        TriageError: what kept the models from being compared.
+    """
+    if ruling.fault:
+        raise ruling.fault
+    if ruling.passed:
+        registry.promote(version, record=ruling.record())
+        console.print(f"{version} is current")
+    return ruling.passed
+
+
 def _overall_table(comparison: Comparison) -> Table:
     from rich.table import Table
 

@@ -118,16 +118,11 @@ def _tell(console: Console, articles: list[Article], new: Bundle, *, base: Bundl
 
 def _promoted(console: Console, registry: Registry, version: str, *, base: str) -> bool:
     """Promote a version; past the gate where its heads are not those in service."""
-    from training.commands.gate import Ruling, print_ruling, rule
+    from training.commands.gate import Ruling, carry_out, print_ruling, rule
 
     if registry.current() == base:
         ruling = Ruling(needless=f"the heads are those of {base}, which is current")
     else:
         ruling = rule(registry, version, on=None, console=console)
         print_ruling(console, ruling)
-    if ruling.fault:
-        raise ruling.fault
-    if ruling.passed:
-        registry.promote(version, record=ruling.record())
-        console.print(f"{version} is current")
-    return ruling.passed
+    return carry_out(ruling, console=console, registry=registry, version=version)

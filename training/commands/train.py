@@ -252,7 +252,7 @@ def _origin(
 
 def _promoted(console: Console, registry: Registry, version: str, *, asked: bool) -> bool:
     """Promote a first model, or one for which it was asked, past the gate; tell if it refused."""
-    from training.commands.gate import print_ruling, rule
+    from training.commands.gate import carry_out, print_ruling, rule
     from triage.registry import CURRENT
 
     if not asked and (registry.folder / CURRENT).is_file():
@@ -260,9 +260,4 @@ def _promoted(console: Console, registry: Registry, version: str, *, asked: bool
         return False
     ruling = rule(registry, version, on=None, console=console)
     print_ruling(console, ruling)
-    if ruling.fault:
-        raise ruling.fault
-    if ruling.passed:
-        registry.promote(version, record=ruling.record())
-        console.print(f"{version} is current")
-    return not ruling.passed
+    return not carry_out(ruling, console=console, registry=registry, version=version)
