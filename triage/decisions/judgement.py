@@ -110,13 +110,17 @@ def tally(given: Iterable[Judgement]) -> dict[str, Tally]:
 
 
 def acceptance_of(given: Iterable[Judgement]) -> dict[str, tuple[int, int]]:
-    """Return, by article, in how many decisions it was shown, and in how many of these chosen.
+    """Return, by article, in how many decisions it was shown first, and in how many of these sent.
 
-    Only decisions with feedback count: silence says nothing about an article.
+    Only decisions with feedback count, for silence says nothing about an article; and only the
+    first suggestion, for a lower one is passed over for its place.
     """
-    return {
-        article: (one.shown, one.accepted) for article, one in tally(given).items() if one.shown
-    }
+    counts: dict[str, tuple[int, int]] = {}
+    for one in given:
+        for first in one.shown[:1]:
+            shown, accepted = counts.get(first, (0, 0))
+            counts[first] = shown + 1, accepted + (one.chosen == first)
+    return counts
 
 
 def acceptance(store: DecisionStore) -> Mapping[str, tuple[int, int]]:
