@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -112,6 +113,15 @@ def test_while_the_database_is_away_the_service_answers_and_says_so(serve: Serve
     assert ready.status_code == 200
     assert ready.json()["decisions"] == {"state": "away", "recorded": 0, "unrecorded": 3}
     assert "geheim" not in ready.text
+
+
+def test_a_database_that_accepts_and_never_answers_keeps_nobody_waiting(serve: Serve) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = serve(f"postgresql://shop@127.0.0.1:{silent.getsockname()[1]}/triage")
+        answers = [client.post(PATH, json=MESSAGE) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.json()["decision_id"] for answer in answers] == [None, None]
+    assert client.get("/health/ready").json()["decisions"]["state"] == "away"
 
 
 def test_a_healthy_log_counts_what_it_recorded(serve: Serve) -> None:

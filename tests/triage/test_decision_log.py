@@ -260,6 +260,33 @@ class Slow:
         return [row * 10 for row in rows]
 
 
+def test_an_answer_that_was_given_up_goes_out_and_its_future_counts_for_nothing() -> None:
+    slow = Slow()
+
+    class SlowStore:
+        def add(self, rows: Sequence[Any]) -> list[Any]:
+            slow.write([len(rows)])
+            return list(rows)
+
+        def purge(self, before: datetime) -> int:  # noqa: ARG002  # as the store has it
+            return 0
+
+        def close(self) -> None:
+            pass
+
+    store: Any = SlowStore()
+    log = DecisionLog(store, Discretion("none", key=KEY), keep_days=1)
+    future = log.record(answered())
+    assert slow.begun.wait(10)
+    assert future.cancel()
+    assert log.give_up(answered()) == Recorded(None, result())
+    assert recorded(log, answered()).decision_id is None, "others do not wait for it either"
+    slow.go.set()
+    log.close()
+    assert log.health()["unrecorded"] == 2
+    assert log.health()["recorded"] == 0
+
+
 def test_rows_that_wait_are_written_together() -> None:
     slow = Slow()
     writer: Writer[int, int] = Writer(slow.write, lambda: None)
