@@ -11,8 +11,10 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 
 from api import errors
+from api.feedback import router as feedback
 from api.limits import BodyLimit
 from api.routes import router
+from triage.decisions import open_log
 from triage.engine import TriageEngine, load_engine
 from triage.settings import Settings, load_settings
 
@@ -36,7 +38,12 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
         await to_thread.run_sync(ready.triage, [_WARM_UP])
         app.state.engine = ready
         app.state.limiter = CapacityLimiter(os.cpu_count() or 1)
-        yield
+        app.state.decisions = log = await to_thread.run_sync(open_log, settings)
+        try:
+            yield
+        finally:
+            if log is not None:
+                await to_thread.run_sync(log.close)
 
     app = FastAPI(
         title="Triage",
@@ -51,4 +58,5 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     errors.install(app)
     app.include_router(router)
+    app.include_router(feedback)
     return app

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 from anyio import to_thread
 from fastapi import APIRouter, Body, Request, Response
-from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
+from api.decisions import health, record, repeated
 from api.errors import TOO_LARGE, JsonResponse, message_problem, problem, problems_of, refusal
 from api.schemas import EXAMPLE_EN, EXAMPLE_ZH, BatchIn, BatchOut, ErrorOut, MessageIn, ResultOut
+from api.strict import StrictJsonRoute
 from triage.domain import Message
 from triage.errors import MessageError
 
@@ -30,25 +30,7 @@ _EXAMPLES = {
 }
 
 
-class _StrictJsonRequest(Request):
-    """Reads JSON with orjson, which refuses invalid UTF-8, NaN and lone surrogates."""
-
-    async def json(self) -> Any:
-        """Return the parsed body."""
-        return orjson.loads(await self.body())  # FastAPI makes its JSONDecodeError a refusal
-
-
-class _StrictJsonRoute(APIRoute):
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handler = super().get_route_handler()
-
-        async def handle(request: Request) -> Response:
-            return await handler(_StrictJsonRequest(request.scope, request.receive))
-
-        return handle
-
-
-router = APIRouter(route_class=_StrictJsonRoute)
+router = APIRouter(route_class=StrictJsonRoute)
 
 
 @router.post("/v1/triage", response_model=ResultOut, responses=_REFUSALS, tags=["triage"])
@@ -56,9 +38,14 @@ async def triage_one(
     message: Annotated[MessageIn, Body(openapi_examples=_EXAMPLES)],
     request: Request,
 ) -> Response:
-    """Triage one message: category, priority, sentiment, key information, team and replies."""
-    (result,) = await _triage(request, [message.to_message()])
-    return JsonResponse(result.to_dict())
+    """Triage one message: category, priority, sentiment, key information, team and replies.
+
+    A message whose `id` and content were answered before, by the same model and articles, gets that
+    answer with its `decision_id` and the header `Triage-Repeated: true`.
+    """
+    asked = message.to_message()
+    recorded = await record(request, [(message.id, asked)], await _triage(request, [asked]))
+    return JsonResponse(recorded[0].result, headers=repeated(recorded))
 
 
 @router.post("/v1/triage/batch", response_model=BatchOut, responses=_REFUSALS, tags=["triage"])
@@ -71,10 +58,14 @@ async def triage_batch(batch: BatchIn, request: Request) -> Response:
         return refusal(TOO_LARGE, "too_large", [found])
     engine: TriageEngine = request.app.state.engine
     checked = [_checked(engine, m, number) for number, m in enumerate(batch.messages, start=1)]
-    results = iter(await _triage(request, [m for m in checked if isinstance(m, Message)]))
-    entries = [next(results).to_dict() if isinstance(m, Message) else m for m in checked]
-    rejected = sum(not isinstance(m, Message) for m in checked)
-    return JsonResponse({"results": entries, "rejected": rejected})
+    asked = [m for m in checked if isinstance(m, Message)]
+    named = [(_own_id(given), m) for given, m in zip(batch.messages, checked, strict=True)]
+    keyed = [(name, m) for name, m in named if isinstance(m, Message)]
+    recorded = await record(request, keyed, await _triage(request, asked))
+    results = iter(recorded)
+    entries = [next(results).result if isinstance(m, Message) else m for m in checked]
+    content = {"results": entries, "rejected": len(checked) - len(asked)}
+    return JsonResponse(content, headers=repeated(recorded))
 
 
 @router.get("/health/live", tags=["health"])
@@ -84,9 +75,13 @@ async def live() -> dict[str, str]:
 
 
 @router.get("/health/ready", tags=["health"])
-async def ready(request: Request) -> dict[str, str]:
-    """Answer once the model is loaded, and name it."""
-    return {"status": "ready", "model": request.app.state.engine.model}
+async def ready(request: Request) -> dict[str, Any]:
+    """Answer once the model is loaded; name it, and say how the log of decisions does.
+
+    The service is ready while the log is `away`: it answers, with `decision_id` null.
+    """
+    state = request.app.state
+    return {"status": "ready", "model": state.engine.model, "decisions": health(state.decisions)}
 
 
 async def _triage(request: Request, messages: Sequence[Message]) -> list[TriageResult]:
@@ -110,6 +105,9 @@ def _checked(engine: TriageEngine, given: object, number: int) -> Message | dict
         found = problems_of(fault.errors(include_url=False), prefix=place)
     except MessageError as fault:
         found = [message_problem(fault, prefix=place)]
+    return {"id": _own_id(given), "error": {"code": "invalid_request", "problems": found}}
+
+
+def _own_id(given: object) -> str | None:
     named = given.get("id") if isinstance(given, dict) else None
-    error = {"code": "invalid_request", "problems": found}
-    return {"id": named if isinstance(named, str) else None, "error": error}
+    return named if isinstance(named, str) else None

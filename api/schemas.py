@@ -230,6 +230,9 @@ class ResultOut(BaseModel):
     understood_text: str | None = Field(
         description="the text that was understood, where turns were merged; else null"
     )
+    decision_id: str | None = Field(
+        description="to be sent back with feedback; null where the decision was not recorded"
+    )
 
 
 class RejectedOut(BaseModel):

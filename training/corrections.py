@@ -55,7 +55,7 @@ def apply_corrections(corpus: Corpus, path: Path) -> Corpus:
     for number, ticket in enumerate(corpus.tickets):
         edit = edits.get(number)
         if edit is None or not edit.dropped:
-            kept.append(ticket if edit is None else _relabelled(ticket, edit.labels))
+            kept.append(ticket if edit is None else relabelled(ticket, edit.labels))
     if not kept:
         raise RecordError(f"{path} drops every ticket; nothing is left to train on")
     return replace(corpus, tickets=tuple(kept), rejects=(*corpus.rejects, *rejects))
@@ -180,7 +180,8 @@ def _split(labels: dict[str, str]) -> str | None:
     return f"intent {intent!r} does not lie under the corrected category {category!r}"
 
 
-def _relabelled(ticket: Ticket, changes: Mapping[str, str]) -> Ticket:
+def relabelled(ticket: Ticket, changes: Mapping[str, str]) -> Ticket:
+    """Return ``ticket`` with other labels, so that its intent lies under its category."""
     labels = {**ticket.labels, **changes}
     category, intent = labels[CATEGORY], labels[INTENT]
     if category and intent and intent.partition("/")[0] != category:

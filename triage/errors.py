@@ -7,7 +7,8 @@ TriageError
 ├── ConfigError             settings, policy or command-line values
 ├── MissingExtraError       an optional dependency is not installed
 ├── EncoderError            an encoder cannot be found or loaded
-└── BundleError             a trained bundle is absent, damaged or of another format
+├── BundleError             a trained bundle is absent, damaged or of another format
+└── DecisionError           the log of decisions is away, damaged or of a newer format
 """
 
 from __future__ import annotations
@@ -60,3 +61,7 @@ class EncoderError(TriageError):
 
 class BundleError(TriageError):
     """A trained bundle is absent, damaged, or made for another version."""
+
+
+class DecisionError(TriageError):
+    """The log of decisions cannot be read or written."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +18,7 @@ from pydantic_settings import (
 from triage.errors import ConfigError
 
 CONFIG_FILE = "triage.toml"
+OFF = "off"
 
 
 def default_models_dir() -> Path:
@@ -60,11 +61,38 @@ class Settings(BaseSettings):
     shop: dict[str, str] = Field(
         default_factory=dict, description="facts that fill reply slots, such as service_phone"
     )
+    decisions: str | None = Field(
+        default=None,
+        repr=False,  # may hold a password
+        description="URL of the log of decisions (sqlite:/// or postgresql://), or 'off'; "
+        "default: decisions.db in the folder state beside the models",
+    )
+    decisions_text: Literal["redacted", "full", "none"] = Field(
+        default="redacted", description="how the log keeps customers' words"
+    )
+    decisions_key: SecretStr | None = Field(
+        default=None,
+        description="secret that hashes of contents are made with, the same for all replicas; "
+        "default: made once and kept in the folder state",
+    )
+    retention_days: int = Field(default=90, ge=1, description="age at which a decision is deleted")
 
     @property
     def kb_folder(self) -> Path:
         """The folder of the shop's own articles: ``kb_dir``, or ``kb`` beside the models."""
         return self.kb_dir or self.models_dir.parent / "kb"
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of what a running service writes: ``state`` beside the models."""
+        return self.models_dir.parent / "state"
+
+    @property
+    def decisions_url(self) -> str | None:
+        """The URL of the log of decisions; ``None`` where it is switched off."""
+        if self.decisions == OFF:
+            return None
+        return self.decisions or f"sqlite:///{(self.state_folder / 'decisions.db').resolve()}"
 
     @classmethod
     def settings_customise_sources(

@@ -23,8 +23,8 @@ START_SECONDS = 30
 
 @pytest.fixture(scope="session")
 def limits() -> Settings:
-    """Return settings with limits low enough to reach them quickly."""
-    return Settings(max_text_chars=2_000, max_batch=40, max_body_bytes=400_000)
+    """Return settings with limits low enough to reach them quickly, and no log of decisions."""
+    return Settings(max_text_chars=2_000, max_batch=40, max_body_bytes=400_000, decisions="off")
 
 
 @pytest.fixture(scope="session")

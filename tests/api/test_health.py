@@ -21,7 +21,8 @@ def test_live_answers_over_real_http(server: httpx.Client) -> None:
 def test_ready_names_the_model_over_real_http(server: httpx.Client, engine: TriageEngine) -> None:
     answer = server.get("/health/ready")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ready", "model": engine.model}
+    decisions = {"state": "off", "recorded": 0, "unrecorded": 0}
+    assert answer.json() == {"status": "ready", "model": engine.model, "decisions": decisions}
 
 
 def test_the_model_that_is_ready_is_the_one_in_results(client: TestClient) -> None:

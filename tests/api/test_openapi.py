@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from api.schemas import BatchOut, ResultOut
 
-PATHS = {"/v1/triage": "post", "/v1/triage/batch": "post", "/health/live": "get",
-         "/health/ready": "get"}  # fmt: skip
+PATHS = {"/v1/triage": "post", "/v1/triage/batch": "post", "/v1/feedback": "post",
+         "/health/live": "get", "/health/ready": "get"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_a_path_is_described_with_its_purpose(
     assert description["paths"][path][method]["description"].endswith(".")
 
 
-@pytest.mark.parametrize("path", ["/v1/triage", "/v1/triage/batch"])
+@pytest.mark.parametrize("path", ["/v1/triage", "/v1/triage/batch", "/v1/feedback"])
 @pytest.mark.parametrize("status", ["413", "422"])
 def test_refusals_are_described_with_the_shape_that_they_have(
     description: dict[str, Any], path: str, status: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -18,7 +19,8 @@ START_SECONDS = 60
 
 def test_the_service_starts_on_a_free_port_answers_and_stops(script: str) -> None:
     command = [script, "serve", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    env = os.environ | {"TRIAGE_DECISIONS": "off"}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as process:
         watchdog = threading.Timer(START_SECONDS, process.kill)
         watchdog.start()
         assert process.stderr is not None

@@ -372,3 +372,21 @@ def test_a_name_that_is_no_version_is_unusable(own_shop: Any, name: str) -> None
 def test_any_file_name_begins_a_versions_name(name: str, stem: str) -> None:
     assert version_stem(Path(name)) == stem
     assert check_version(f"{stem}-2026.11.21.1")
+
+
+def test_feedback_joins_the_tickets_and_the_manifest_says_so(own_shop: Any, tmp_path: Any) -> None:
+    first = json.loads(own_shop.tickets.read_text(encoding="utf-8").splitlines()[0])
+    given = [
+        {"id": "d-1", "shown": [], "text": first["text"], "priority": "low"},
+        {"id": "d-2", "shown": [], "text": "包裹被邻居拿走了", "intent": "logistics/track"},
+    ]
+    path = tmp_path / "feedback.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in given), encoding="utf-8")
+    options = ("--articles", own_shop.articles, "--name", "fed", "--feedback", path)
+    run = own_shop.triage("train", own_shop.tickets, *options)
+    assert run.code == 0, run.err
+    assert "1 tickets added, 1 relabelled" in run.err
+    told = _manifest(own_shop, "fed")["data"]["feedback"]
+    assert told == {"source": "feedback.jsonl", "decisions": 2, "added": 1, "relabelled": 1}
+    rows = len(own_shop.tickets.read_text(encoding="utf-8").splitlines())
+    assert _manifest(own_shop, "fed")["data"]["learnt_from"] == rows + 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from triage.errors import ConfigError
-from triage.settings import default_datasets_dir, default_models_dir, load_settings
+from triage.settings import Settings, default_datasets_dir, default_models_dir, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +111,23 @@ def test_the_shops_own_articles_lie_beside_the_models_unless_a_folder_is_named(t
     settings = load_settings(models_dir=tmp_path / "models")
     assert settings.kb_folder == tmp_path / "kb"
     assert load_settings(kb_dir=tmp_path / "own").kb_folder == tmp_path / "own"
+
+
+def test_the_log_of_decisions_lies_beside_the_models_unless_it_is_named_or_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(models_dir=tmp_path / "models")
+    assert settings.decisions_url == f"sqlite:///{tmp_path / 'state' / 'decisions.db'}"
+    assert (settings.decisions_text, settings.retention_days) == ("redacted", 90)
+    monkeypatch.setenv("TRIAGE_DECISIONS", "postgresql://u:geheim@h/d")
+    monkeypatch.setenv("TRIAGE_DECISIONS_KEY", "geheim")
+    named = load_settings()
+    assert named.decisions_url == "postgresql://u:geheim@h/d"
+    assert "geheim" not in repr(named)
+    monkeypatch.setenv("TRIAGE_DECISIONS", "off")
+    assert load_settings().decisions_url is None
+
+
+def test_another_way_of_keeping_texts_is_refused() -> None:
+    with pytest.raises(ConfigError, match="decisions_text"):
+        load_settings(decisions_text="some")

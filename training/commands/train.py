@@ -71,6 +71,14 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         Path | None,
         typer.Option(help="A review by `triage audit` with its column `corrected` filled."),
     ] = None,
+    feedback: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL|FILE|log",
+            help="Agents' feedback: a log of decisions, what `triage feedback export` wrote, or "
+            "`log` for the log of the settings.",
+        ),
+    ] = None,
     tune_encoder: Annotated[
         bool,
         typer.Option("--tune-encoder", help="Tune the encoder on the tickets; kept if it wins."),
@@ -116,6 +124,8 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
 
         triage train tickets.csv --corrections tickets.review.csv
 
+        triage train tickets.csv --feedback log
+
         triage train tickets.jsonl --tune-encoder --tune-minutes 20
     """
     from rich.console import Console
@@ -153,13 +163,14 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
     )
     if corrections is not None:
         corpus = apply_corrections(corpus, corrections).without_repeats()
+    corpus, origin = _with_feedback(console, corpus, feedback)
     articles = articles or settings.datasets_dir / "articles.jsonl"
     known = read_articles(articles)
     files = {"tickets": tickets, "articles": articles, "corrections": corrections}
     plan = TrainingPlan(
         version=version,
         options=FitOptions(seed=seed, balance=balance),
-        data=_origin(files, settings.models_dir, rows=(len(corpus.tickets), len(known))),
+        data=_origin(files, settings.models_dir, rows=(len(corpus.tickets), len(known))) | origin,
         created=created,
         standard=Standard(max_error=max_error, sure=sure),
         calibration_share=calibration_share,
@@ -178,6 +189,28 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         write_rejects(console, corpus.rejects, tickets, redactor=redactor)
     if corpus.rejects or refused:
         raise typer.Exit(1)
+
+
+def _with_feedback(
+    console: Console, corpus: Corpus, source: str | None
+) -> tuple[Corpus, dict[str, Any]]:
+    """Let agents' corrected labels join the tickets; return what the manifest is to say of it."""
+    from training.feedback import join_feedback, read_feedback
+    from triage.settings import load_settings
+
+    if source is None:
+        return corpus, {}
+    name, given = read_feedback(source, load_settings())
+    joined = join_feedback(corpus, given)
+    console.print(
+        f"Feedback of {name}: {len(given)} decisions; {joined.added} tickets added, "
+        f"{joined.relabelled} relabelled, {joined.without_text} corrections without a text",
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )
+    counts = {"added": joined.added, "relabelled": joined.relabelled}
+    return joined.corpus, {"feedback": {"source": name, "decisions": len(given)} | counts}
 
 
 def _source(encoder: str | None) -> str | None:
