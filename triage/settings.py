@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -60,11 +61,39 @@ class Settings(BaseSettings):
     shop: dict[str, str] = Field(
         default_factory=dict, description="facts that fill reply slots, such as service_phone"
     )
+    auth: Literal["required", "loopback", "off"] = Field(
+        default="loopback", description="who needs a key: all, all but this machine, nobody"
+    )
+    keys_file: Path | None = Field(
+        default=None, description="API keys; default: keys.jsonl in the folder state"
+    )
+    rate_limit: str | None = Field(
+        default=None,
+        pattern=r"^(off|[1-9][0-9]*/(second|minute|hour))$",
+        description="requests per key or address, as 600/minute, or off; default: off on loopback, "
+        "6000/minute elsewhere",
+    )
+    body_timeout_s: float = Field(default=10.0, gt=0, description="for a body to arrive, seconds")
 
     @property
     def kb_folder(self) -> Path:
         """The folder of the shop's own articles: ``kb_dir``, or ``kb`` beside the models."""
         return self.kb_dir or self.models_dir.parent / "kb"
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder of what a running service writes: ``state`` beside the models."""
+        return self.models_dir.parent / "state"
+
+    @property
+    def keys_path(self) -> Path:
+        """The file of API keys."""
+        return self.keys_file or self.state_folder / "keys.jsonl"
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the service listens on this machine alone."""
+        return is_loopback(self.host)
 
     @classmethod
     def settings_customise_sources(
@@ -107,6 +136,14 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigError(
             f"{named or CONFIG_FILE} cannot be read: {fault}; correct the file"
         ) from fault
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether ``host``, a name or an address, is this machine and no other can reach it."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
 
 
 def _asset_dir(name: str, *, variable: str, mark: str) -> Path:
