@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench train clean
+.PHONY: help serve test check audit-deps bench train clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 serve: $(VENV)/.serve ## install what serving needs (no torch) and start the service on port 8000
 	$(BIN)/triage serve
@@ -21,6 +21,13 @@ check: $(VENV)/.all ## lint, types, import layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory audit-deps
+
+# The registry is asked first, so that a failure of the audit means a known vulnerability.
+audit-deps: $(VENV)/.all ## look for known vulnerabilities of what is installed
+	@if $(BIN)/python -c 'import urllib.request; urllib.request.urlopen("https://pypi.org/pypi/pip/json", timeout=5)' 2>/dev/null; \
+	then $(BIN)/pip-audit --skip-editable --progress-spinner off; \
+	else echo "audit-deps: skipped: no registry reached"; fi
 
 bench: $(VENV)/.all ## measure speed and quality; public data from TRIAGE_BENCH_DATA
 	$(BIN)/python -m pytest tests/benchmarks --no-header -rs -s -n 0 -o addopts=""

@@ -10,8 +10,7 @@ from importlib.metadata import version
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 
-from api import errors
-from api.limits import BodyLimit
+from api import errors, guard, openapi
 from api.routes import router
 from triage.engine import TriageEngine, load_engine
 from triage.settings import Settings, load_settings
@@ -48,7 +47,8 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
         redoc_url=None,
     )
     app.state.settings = settings
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    guard.install(app, settings)
     errors.install(app)
     app.include_router(router)
+    openapi.install(app)
     return app

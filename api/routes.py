@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 from anyio import to_thread
 from fastapi import APIRouter, Body, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from api.errors import TOO_LARGE, JsonResponse, message_problem, problem, problems_of, refusal
+from api.limits import parse_json
 from api.schemas import EXAMPLE_EN, EXAMPLE_ZH, BatchIn, BatchOut, ErrorOut, MessageIn, ResultOut
 from triage.domain import Message
 from triage.errors import MessageError
@@ -35,7 +35,7 @@ class _StrictJsonRequest(Request):
 
     async def json(self) -> Any:
         """Return the parsed body."""
-        return orjson.loads(await self.body())  # FastAPI makes its JSONDecodeError a refusal
+        return parse_json(await self.body())  # FastAPI makes its JSONDecodeError a refusal
 
 
 class _StrictJsonRoute(APIRoute):

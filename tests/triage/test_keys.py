@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.errors import ConfigError
-from triage.keys import KeyFile, Scope, digest_of, looks_like_key, new_secret
+from triage.keys import KeyFile, Scope
+from triage.secret import digest_of, looks_like_key, new_secret
 
 START = datetime(2026, 11, 11, 9, tzinfo=UTC)
 
