@@ -64,4 +64,5 @@ def serve(
         log_level="info",
         access_log=False,
         server_header=False,
+        ws="none",  # the guards know HTTP alone
     )

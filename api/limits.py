@@ -63,9 +63,11 @@ class BodyLimit:
         if declared.isdigit() and int(declared) > self._max_bytes:
             await self._too_large()(scope, receive, send)
             return
-        body: bytes | Refusal | None = self._too_slow()
-        with anyio.move_on_after(self._seconds):
+        body: bytes | Refusal | None = None
+        with anyio.move_on_after(self._seconds) as timer:
             body = await self._read(receive)
+        if timer.cancelled_caught:
+            body = self._too_slow()
         if isinstance(body, bytes):
             await self._app(scope, _replay(body, receive), send)
         elif body is not None:

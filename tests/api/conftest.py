@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.types import ASGIApp
 
 from api.app import create_app
 from tests.golden.__main__ import starter_engine
@@ -23,7 +24,7 @@ START_SECONDS = 30
 
 
 @contextlib.contextmanager
-def serving(app: FastAPI) -> Iterator[int]:
+def serving(app: ASGIApp) -> Iterator[int]:
     """Serve ``app`` as ``triage serve`` does, on a free port, which is yielded."""
     config = uvicorn.Config(app, port=0, ws="none", log_level="warning", server_header=False)
     server = uvicorn.Server(config)

@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.faults import Faults
 from tests.api.conftest import serving
 from tests.api.guarded import guarded_app
 from triage.domain import Message
@@ -141,6 +142,22 @@ def test_a_fault_is_logged_by_kind_and_place_over_real_http(
     everything = caplog.text + "".join(capfd.readouterr())
     assert CANARY not in everything
     assert CANARY not in answer.text
+
+
+async def _cut_off(scope: Any, receive: Any, send: Any) -> None:
+    del scope, receive
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    raise ValueError(CANARY)
+
+
+def test_a_fault_after_the_answer_began_ends_the_connection_without_a_word(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with serving(Faults(_cut_off)) as port, pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"http://127.0.0.1:{port}/")
+    logged = caplog.text + "".join(capfd.readouterr())
+    assert "ValueError at test_silence.py:" in logged
+    assert CANARY not in logged
 
 
 def test_a_fault_bears_the_shape_and_the_headers_of_every_answer(tmp_path: Path) -> None:
