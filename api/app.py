@@ -10,9 +10,8 @@ from importlib.metadata import version
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 
-from api import errors
+from api import errors, guard, openapi
 from api.feedback import router as feedback
-from api.limits import BodyLimit
 from api.routes import router
 from triage.decisions import open_log
 from triage.engine import TriageEngine, load_engine
@@ -55,8 +54,9 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
         redoc_url=None,
     )
     app.state.settings = settings
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    guard.install(app, settings)
     errors.install(app)
     app.include_router(router)
     app.include_router(feedback)
+    openapi.install(app)
     return app

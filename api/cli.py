@@ -21,6 +21,7 @@ def serve(
     """Serve the HTTP API.
 
     Options win over TRIAGE_HOST, TRIAGE_PORT, ... in the environment, and these over triage.toml.
+    Callers from other machines need a key: `triage keys create`.
 
     Examples:
 
@@ -31,6 +32,7 @@ def serve(
     import uvicorn
     from rich.console import Console
 
+    from api.guard import check
     from triage.bundle import read_manifest
     from triage.registry import Registry
     from triage.settings import load_settings
@@ -38,8 +40,11 @@ def serve(
     settings = load_settings(host=host, port=port, workers=workers, model=model)
     # A missing model is told at once, not after the server has announced itself.
     version = read_manifest(Registry(settings.models_dir).path(settings.model)).version
+    warning = check(settings)
     # Worker processes read their settings themselves; an option reaches them by the environment.
     os.environ["TRIAGE_MODEL"] = settings.model
+    os.environ["TRIAGE_HOST"] = settings.host
+    os.environ["TRIAGE_WORKERS"] = str(settings.workers)
     url = f"http://{settings.host}:{settings.port}"
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"Triage serves the model {version} at {url}; its API: {url}/openapi.json")
@@ -48,6 +53,8 @@ def serve(
         """-d '{"text": "我的快递到哪了？"}'""",
         markup=False,
     )
+    if warning:
+        console.print(f"[bold yellow]warning:[/] {warning}")
     uvicorn.run(
         "api.app:create_app",
         factory=True,
@@ -56,4 +63,6 @@ def serve(
         workers=settings.workers,
         log_level="info",
         access_log=False,
+        server_header=False,
+        ws="none",  # the guards know HTTP alone
     )
