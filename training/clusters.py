@@ -38,7 +38,8 @@ def average_linkage(
     always joining the nearest pair (Murtagh and Contreras 2012, "Algorithms for hierarchical
     clustering: an overview", doi:10.1002/widm.53), and a cluster whose nearest one is too far
     stays as it is. Above ``EXACT`` clusters nearness is looked for in the likeliest cells of an
-    inverted file (https://github.com/facebookresearch/faiss/wiki/Faster-search), below it exactly.
+    inverted file (https://github.com/facebookresearch/faiss/wiki/Faster-search), below it and in
+    the end, exactly.
     Memory is that of the vectors, three times.
 
     ``LEAST`` was chosen on ``datasets/tickets.jsonl``, whose intents are the truth. Adjusted Rand
@@ -115,13 +116,18 @@ class _Forest:
 
     def step(self) -> None:
         """Find the nearest of every cluster that lost its own, and join the mutual ones."""
+        if self._centres is not None and len(self.open) <= EXACT:
+            self._compare_all()
         self._search()
-        if len(self.open) <= EXACT:
+        if self._centres is None:
             # Joining never brings a third cluster nearer than the nearer part of the two was.
             self.open = self.open[self._score[self.open] >= self._least]
         keep, gone = self._mutual()
         if not len(keep):
-            self.open = self.open[:0]
+            if self._centres is None:
+                self.open = self.open[:0]
+            else:
+                self._compare_all()
             return
         share = (self._counts[gone] / (self._counts[keep] + self._counts[gone]))[:, None]
         self._means[keep] = (self._means[keep] * (1 - share) + self._means[gone] * share).astype(
@@ -141,6 +147,11 @@ class _Forest:
         while (above := roots[roots]).tolist() != roots.tolist():
             roots = above
         return roots
+
+    def _compare_all(self) -> None:
+        """Look everywhere from now on, also for what the likeliest cells did not hold."""
+        self._centres = None
+        self._stale[self.open] = True
 
     def _search(self) -> None:
         seekers = self.open[self._stale[self.open]]
@@ -189,7 +200,7 @@ def _index(vectors: NDArray[np.float32], centres: NDArray[np.float32] | None) ->
 
     dim = vectors.shape[1]
     index: Any
-    if len(vectors) <= EXACT or centres is None:
+    if centres is None:
         index = faiss.IndexFlatIP(dim)
     else:
         coarse = faiss.IndexFlatIP(dim)
