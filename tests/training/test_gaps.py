@@ -19,8 +19,8 @@ from triage.encoder import Encoder, load_encoder
 from triage.text import normalise
 
 INVOICE = (
-    "请给我开发票", "麻烦给我开一张发票", "我要開發票", "买的东西没有发票", "please send me an invoice",
-    "I need an invoice for this order",
+    "请给我开发票", "麻烦给我开一张发票", "我要開發票", "买的东西没有发票",
+    "please send me an invoice", "I need an invoice for this order",
 )  # fmt: skip
 PARCEL = ("my parcel is stuck for a week", "parcel has not moved", "快递三天没动了", "包裹一直不动")
 ALONE = ("the kettle leaks from the bottom",)
