@@ -13,7 +13,7 @@ COMMANDS = (
     "ask", "serve", "tag", "train", "evaluate", "models list", "models show", "models promote",
     "models rollback", "models history", "models diff", "audit", "priority explain",
     "priority check", "redact", "kb list", "kb import", "kb show", "kb export", "kb retire",
-    "kb restore", "kb build", "feedback export", "feedback stats",
+    "kb restore", "kb build", "kb gaps", "feedback export", "feedback stats",
     "keys create", "keys list", "keys revoke",
 )  # fmt: skip
 
