@@ -40,6 +40,7 @@ def serve(
     version = read_manifest(Registry(settings.models_dir).path(settings.model)).version
     # Worker processes read their settings themselves; an option reaches them by the environment.
     os.environ["TRIAGE_MODEL"] = settings.model
+    os.environ["TRIAGE_WORKERS"] = str(settings.workers)
     url = f"http://{settings.host}:{settings.port}"
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"Triage serves the model {version} at {url}; its API: {url}/openapi.json")

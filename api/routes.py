@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Callable, Coroutine, Sequence
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
-from anyio import to_thread
 from fastapi import APIRouter, Body, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
 
 from api.errors import TOO_LARGE, JsonResponse, message_problem, problem, problems_of, refusal
+from api.refusals import DEADLINE, BusyError, GoneError
 from api.schemas import EXAMPLE_EN, EXAMPLE_ZH, BatchIn, BatchOut, ErrorOut, MessageIn, ResultOut
 from triage.domain import Message
 from triage.errors import MessageError
 
 if TYPE_CHECKING:
+    from api.desk import Desk
     from triage.domain import TriageResult
     from triage.engine import TriageEngine
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorOut, "description": "Body, text or batch over its limit."},
     422: {"model": ErrorOut, "description": "Not JSON, or a field is missing, unknown or wrong."},
+    429: {"model": ErrorOut, "description": "Too many wait; Retry-After says for how long."},
+    503: {"model": ErrorOut, "description": "The service is shutting down."},
+    504: {"model": ErrorOut, "description": "Request-Timeout passed before the request's turn."},
+}
+FORBIDDEN, CONFLICT = 403, 409
+_ADMIN_REFUSALS: dict[int | str, dict[str, Any]] = {
+    403: {"model": ErrorOut, "description": "Called from another machine."},
+    409: {"model": ErrorOut, "description": "It cannot be loaded; the running engine stays."},
 }
 _EXAMPLES = {
     "chinese": {"summary": "a late parcel", "value": EXAMPLE_ZH},
@@ -57,7 +69,8 @@ async def triage_one(
     request: Request,
 ) -> Response:
     """Triage one message: category, priority, sentiment, key information, team and replies."""
-    (result,) = await _triage(request, [message.to_message()])
+    checked = request.app.state.seat.engine.message(message.to_message())
+    (result,) = await _triage(request, [checked], allow_degraded=message.allow_degraded)
     return JsonResponse(result.to_dict())
 
 
@@ -69,9 +82,10 @@ async def triage_batch(batch: BatchIn, request: Request) -> Response:
         fault = f"has {len(batch.messages)} messages, the limit is {limit}"
         found = problem("messages", fault, remedy="split the batch")
         return refusal(TOO_LARGE, "too_large", [found])
-    engine: TriageEngine = request.app.state.engine
+    engine: TriageEngine = request.app.state.seat.engine
     checked = [_checked(engine, m, number) for number, m in enumerate(batch.messages, start=1)]
-    results = iter(await _triage(request, [m for m in checked if isinstance(m, Message)]))
+    good = [m for m in checked if isinstance(m, Message)]
+    results = iter(await _triage(request, good, allow_degraded=batch.allow_degraded))
     entries = [next(results).to_dict() if isinstance(m, Message) else m for m in checked]
     rejected = sum(not isinstance(m, Message) for m in checked)
     return JsonResponse({"results": entries, "rejected": rejected})
@@ -84,20 +98,85 @@ async def live() -> dict[str, str]:
 
 
 @router.get("/health/ready", tags=["health"])
-async def ready(request: Request) -> dict[str, str]:
-    """Answer once the model is loaded, and name it."""
-    return {"status": "ready", "model": request.app.state.engine.model}
+async def ready(request: Request) -> dict[str, Any]:
+    """Answer once the model is loaded; tell what is in use, since when, and who waits."""
+    state = request.app.state
+    return {"status": "ready", **state.seat.described(), "waiting": state.desk.waiting}
 
 
-async def _triage(request: Request, messages: Sequence[Message]) -> list[TriageResult]:
-    """Run the engine off the event loop, on at most as many threads as there are cores."""
+@router.post("/v1/admin/reload", responses=_ADMIN_REFUSALS, tags=["admin"])
+async def reload(request: Request) -> Response:
+    """Load model, policy and knowledge base anew, beside the running ones, and switch.
+
+    It answers once the switch is made, in this worker process; others follow the promoted model
+    within a second, and SIGHUP reaches each. From this machine only.
+    """
+    if not _is_local(request):
+        told = problem("client", "is another machine", remedy="call it from the server itself")
+        return refusal(FORBIDDEN, "forbidden", [told])
+    seat = request.app.state.seat
+    before = seat.engine.model
+    if not await seat.reload():
+        remedy = "mend it and reload; the engine that was in use still is"
+        return refusal(CONFLICT, "reload_failed", [problem("model", seat.fault, remedy=remedy)])
+    return JsonResponse({"before": before, **seat.described()})
+
+
+def _is_local(request: Request) -> bool:
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _triage(
+    request: Request, messages: Sequence[Message], *, allow_degraded: bool
+) -> list[TriageResult]:
+    """Let the desk judge, as long as the client waits; by words alone where it is full.
+
+    Raises:
+        TurnedAwayError: there is no result, and why.
+        MessageError: the deadline in the header is no number.
+    """
     if not messages:
         return []
-    state = request.app.state
-    results: list[TriageResult] = await to_thread.run_sync(
-        state.engine.triage, messages, limiter=state.limiter
-    )
-    return results
+    desk: Desk = request.app.state.desk
+    try:
+        future, job = desk.submit(messages, seconds=_deadline(request))
+    except BusyError:
+        if not allow_degraded:
+            raise
+        return await desk.degraded(messages)
+    if job is None:
+        return await future
+    left = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait((future, left), return_when=asyncio.FIRST_COMPLETED)
+        if not future.done():
+            desk.forget(job)
+            raise GoneError("the client has left")
+        return future.result()
+    finally:
+        left.cancel()
+
+
+async def _left(request: Request) -> None:
+    """Wait until the client is gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _deadline(request: Request) -> float | None:
+    given = request.headers.get(DEADLINE)
+    if given is None:
+        return None
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise MessageError(DEADLINE, f"is {given!r:.40}", remedy="give seconds above 0, as 2.5")
+    return seconds
 
 
 def _checked(engine: TriageEngine, given: object, number: int) -> Message | dict[str, Any]:

@@ -46,7 +46,7 @@ def test_the_described_fields_of_a_message_are_those_it_takes(
     message = description["components"]["schemas"]["MessageIn"]
     assert set(message["properties"]) == {
         "id", "text", "subject", "channel", "customer", "created_at", "fields",
-        "contacts", "turns",
+        "contacts", "turns", "allow_degraded",
     }  # fmt: skip
     assert message["anyOf"] == [{"required": ["text"]}, {"required": ["turns"]}]
     assert message["additionalProperties"] is False
