@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -31,6 +32,7 @@ def serve(
     import uvicorn
     from rich.console import Console
 
+    from api.workers import serve_in_workers
     from triage.bundle import read_manifest
     from triage.registry import Registry
     from triage.settings import load_settings
@@ -49,7 +51,7 @@ def serve(
         """-d '{"text": "我的快递到哪了？"}'""",
         markup=False,
     )
-    uvicorn.run(
+    config = uvicorn.Config(
         "api.app:create_app",
         factory=True,
         host=settings.host,
@@ -58,3 +60,11 @@ def serve(
         log_level="info",
         access_log=False,
     )
+    if config.workers > 1:
+        serve_in_workers(config)
+        return
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise typer.Exit(3)  # uvicorn's own code for a service that did not start
