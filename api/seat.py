@@ -146,7 +146,14 @@ class Seat:
 def warm_up_texts() -> list[str]:
     """Return texts after which the encoder knows the shapes that matter."""
     words = "where is my parcel 我的快递到哪了 "
-    return [" ".join((words * 9).split()[:count]) for count in WARM_WORDS]
+    lengths = [" ".join((words * 9).split()[:count]) for count in WARM_WORDS]
+    # Each wakes what is loaded when first needed: language of Latin words, script, dates, numbers.
+    kinds = [
+        "could you please tell me when it will come",
+        "請問發票什麼時候開",
+        "明天下午三点 tel 13800138000",
+    ]
+    return lengths + kinds
 
 
 def stamp_of(settings: Settings) -> Stamp:

@@ -18,6 +18,7 @@ class Tally:
     """What came back: seconds of each 200 by lane, and answers by status."""
 
     seconds: float = 0.0
+    processor_seconds: float = 0.0
     times: dict[str, list[float]] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
 
