@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check audit-deps bench train clean
+.PHONY: help serve test check audit-deps bench bench-http train clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,7 +31,10 @@ audit-deps: $(VENV)/.all ## look for known vulnerabilities in what is installed
 	else echo "audit-deps: skipped: no registry reached that knows vulnerabilities"; fi
 
 bench: $(VENV)/.all ## measure speed and quality; public data from TRIAGE_BENCH_DATA
-	$(BIN)/python -m pytest tests/benchmarks --no-header -rs -s -n 0 -o addopts=""
+	$(BIN)/python -m pytest tests/benchmarks --ignore=tests/benchmarks/test_http.py --no-header -rs -s -n 0 -o addopts=""
+
+bench-http: $(VENV)/.all ## measure the service beside a straightforward one, on this machine alone
+	$(BIN)/python -m pytest tests/benchmarks/test_http.py --no-header -rs -s -n 0 -o addopts=""
 
 train: $(VENV)/.serve ## train the starter model from datasets/
 	$(BIN)/triage train datasets/tickets.jsonl

@@ -1,46 +1,64 @@
-"""The application: settings and engine in, routes out; the lifespan owns the engine."""
+"""The application: settings and engine in, routes out; the lifespan owns seat and desk."""
 
 from __future__ import annotations
 
-import os
+import asyncio
+import signal
+import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import FastAPI
 
-from api import errors, guard, openapi
+from api import errors, guard, openapi, refusals
+from api.cores import switch_quickly, threads_of_worker
+from api.desk import Desk
 from api.feedback import router as feedback
+from api.meter import Meter
 from api.routes import router
+from api.seat import Seat
 from triage.decisions import open_log
 from triage.engine import TriageEngine, load_engine
 from triage.settings import Settings, load_settings
 
-_WARM_UP = "Where is my parcel? 我的快递到哪了"
 
-
-def create_app(settings: Settings | None = None, *, engine: TriageEngine | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None,
+    *,
+    engine: TriageEngine | None = None,
+    meter: Meter | None = None,
+) -> FastAPI:
     """Return the service.
 
     Args:
         settings: default: read from the environment and ``triage.toml``.
-        engine: default: loaded by the settings when the server starts.
+        engine: default: loaded by the settings when the server starts; one that is given is never
+            replaced by another.
+        meter: told of batches, waits, cache and refusals; default: nobody counts.
     """
     settings = settings or load_settings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        ready = engine
-        if ready is None:
-            ready = await to_thread.run_sync(lambda: load_engine(settings=settings))
-        await to_thread.run_sync(ready.triage, [_WARM_UP])
-        app.state.engine = ready
-        app.state.limiter = CapacityLimiter(os.cpu_count() or 1)
+        switch_quickly()
+        seat = Seat(settings, (lambda: engine) if engine else (lambda: _loaded(settings)))
+        await seat.open()
+        desk = Desk(seat, settings, meter=meter)
+        desk.open()
+        app.state.seat, app.state.desk = seat, desk
         app.state.decisions = log = await to_thread.run_sync(open_log, settings)
+        watch = asyncio.create_task(seat.watch()) if engine is None else None
+        _reload_on_hangup(seat)
         try:
             yield
         finally:
+            if watch is not None:
+                watch.cancel()
+                with suppress(asyncio.CancelledError):
+                    await watch
+            await desk.close()
             if log is not None:
                 await to_thread.run_sync(log.close)
 
@@ -56,7 +74,28 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
     app.state.settings = settings
     guard.install(app, settings)
     errors.install(app)
+    refusals.install(app)
     app.include_router(router)
     app.include_router(feedback)
     openapi.install(app)
     return app
+
+
+def _loaded(settings: Settings) -> TriageEngine:
+    """Load the engine with this worker's share of the cores."""
+    threads = settings.threads or threads_of_worker(settings.workers)
+    return load_engine(settings=settings.model_copy(update={"threads": threads}))
+
+
+def _reload_on_hangup(seat: Seat) -> None:
+    """Reload on SIGHUP, where there is one and this thread may listen to it."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGHUP"):
+        return
+    loop, running = asyncio.get_running_loop(), set[asyncio.Task[bool]]()
+
+    def reload() -> None:
+        task = loop.create_task(seat.reload())
+        running.add(task)  # the loop itself would let it go
+        task.add_done_callback(running.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -33,6 +34,7 @@ def serve(
     from rich.console import Console
 
     from api.guard import check
+    from api.workers import serve_in_workers
     from triage.bundle import read_manifest
     from triage.registry import Registry
     from triage.settings import load_settings
@@ -55,7 +57,7 @@ def serve(
     )
     if warning:
         console.print(f"[bold yellow]warning:[/] {warning}")
-    uvicorn.run(
+    config = uvicorn.Config(
         "api.app:create_app",
         factory=True,
         host=settings.host,
@@ -66,3 +68,11 @@ def serve(
         server_header=False,
         ws="none",  # the guards know HTTP alone
     )
+    if config.workers > 1:
+        serve_in_workers(config)
+        return
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise typer.Exit(3)  # uvicorn's own code for a service that did not start

@@ -36,7 +36,7 @@ async def record(
     """
     log: DecisionLog | None = request.app.state.decisions
     answered = [
-        _answered(key, message, result, engine=request.app.state.engine)
+        _answered(key, message, result, engine=request.app.state.seat.engine)
         for (key, message), result in zip(messages, results, strict=True)
     ]
     if log is None:

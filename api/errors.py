@@ -38,6 +38,10 @@ TITLES = {
     "unknown_decision": "No decision has this id.",
     "decisions_off": "The log of decisions is switched off.",
     "decisions_away": "The log of decisions cannot be reached.",
+    "busy": "More requests wait than the service can answer in time.",
+    "deadline_passed": "The request's time was over before its turn.",
+    "shutting_down": "The service is shutting down.",
+    "reload_failed": "What is on disk cannot be loaded.",
     "internal_error": "The service has failed.",
 }
 # Fields of which the value is shown: none of them holds a customer's words.

@@ -112,7 +112,7 @@ async def feedback(
         found = problem("decision_id", "the log of decisions is switched off", remedy=remedy)
         return refusal(CONFLICT, "decisions_off", [found])
     try:
-        return await to_thread.run_sync(_judged, log, request.app.state.engine, given)
+        return await to_thread.run_sync(_judged, log, request.app.state.seat.engine, given)
     except DecisionError:
         found = problem("decision_id", "the log of decisions is away", remedy="try again later")
         wait = {"Retry-After": str(RETRY_SECONDS)}

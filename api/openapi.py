@@ -33,8 +33,18 @@ _WITH_BODY = {
     "415": ("unsupported_media_type", "The body is packed, or not application/json."),
     "422": ("invalid_request", "Not JSON, or a field is missing, unknown or wrong."),
 }
-# the same, of refusals that one path alone gives
+# the same, of refusals that some paths alone give
+_WAITING = {
+    "429": ("busy", "Too many wait, or more requests than the limit of the key or address."),
+    "503": ("shutting_down", "The service is shutting down; or the keys cannot be read."),
+    "504": ("deadline_passed", "Request-Timeout passed before the request's turn."),
+}
 _OWN = {
+    "/v1/triage": _WAITING,
+    "/v1/triage/batch": _WAITING,
+    "/v1/admin/reload": {
+        "409": ("reload_failed", "It cannot be loaded; the running engine stays."),
+    },
     "/v1/feedback": {
         "404": ("unknown_decision", "No decision has that id."),
         "409": ("decisions_off", "The log of decisions is switched off."),

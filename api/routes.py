@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import ValidationError
 
 from api.decisions import health, record, repeated
 from api.errors import TOO_LARGE, JsonResponse, message_problem, problem, problems_of, refusal
+from api.refusals import DEADLINE, BusyError, GoneError
 from api.schemas import EXAMPLE_EN, EXAMPLE_ZH, BatchIn, BatchOut, ErrorOut, MessageIn, ResultOut
 from api.strict import StrictJsonRoute
 from triage.domain import Message
 from triage.errors import MessageError
 
 if TYPE_CHECKING:
+    from api.desk import Desk
     from triage.domain import TriageResult
     from triage.engine import TriageEngine
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorOut, "description": "Body, text or batch over its limit."},
     422: {"model": ErrorOut, "description": "Not JSON, or a field is missing, unknown or wrong."},
+    429: {"model": ErrorOut, "description": "Too many wait; Retry-After says for how long."},
+    503: {"model": ErrorOut, "description": "The service is shutting down."},
+    504: {"model": ErrorOut, "description": "Request-Timeout passed before the request's turn."},
+}
+CONFLICT = 409
+_ADMIN_REFUSALS: dict[int | str, dict[str, Any]] = {
+    409: {"model": ErrorOut, "description": "It cannot be loaded; the running engine stays."},
 }
 _EXAMPLES = {
     "chinese": {"summary": "a late parcel", "value": EXAMPLE_ZH},
@@ -43,8 +53,9 @@ async def triage_one(
     A message whose `id` and content were answered before, by the same model and articles, gets that
     answer with its `decision_id` and the header `Triage-Repeated: true`.
     """
-    asked = message.to_message()
-    recorded = await record(request, [(message.id, asked)], await _triage(request, [asked]))
+    asked = request.app.state.seat.engine.message(message.to_message())
+    results = await _triage(request, [asked], allow_degraded=message.allow_degraded)
+    recorded = await record(request, [(message.id, asked)], results)
     return JsonResponse(recorded[0].result, headers=repeated(recorded))
 
 
@@ -56,12 +67,13 @@ async def triage_batch(batch: BatchIn, request: Request) -> Response:
         fault = f"has {len(batch.messages)} messages, the limit is {limit}"
         found = problem("messages", fault, remedy="split the batch")
         return refusal(TOO_LARGE, "too_large", [found])
-    engine: TriageEngine = request.app.state.engine
+    engine: TriageEngine = request.app.state.seat.engine
     checked = [_checked(engine, m, number) for number, m in enumerate(batch.messages, start=1)]
     asked = [m for m in checked if isinstance(m, Message)]
     named = [(_own_id(given), m) for given, m in zip(batch.messages, checked, strict=True)]
     keyed = [(name, m) for name, m in named if isinstance(m, Message)]
-    recorded = await record(request, keyed, await _triage(request, asked))
+    judged = await _triage(request, asked, allow_degraded=batch.allow_degraded)
+    recorded = await record(request, keyed, judged)
     results = iter(recorded)
     entries = [next(results).result if isinstance(m, Message) else m for m in checked]
     content = {"results": entries, "rejected": len(checked) - len(asked)}
@@ -76,23 +88,82 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready", tags=["health"])
 async def ready(request: Request) -> dict[str, Any]:
-    """Answer once the model is loaded; name it, and say how the log of decisions does.
+    """Answer once the model is loaded; tell what is in use, since when, and who waits.
 
-    The service is ready while the log is `away`: it answers, with `decision_id` null.
+    The service is ready while the log of decisions is `away`: it answers, with `decision_id` null.
     """
     state = request.app.state
-    return {"status": "ready", "model": state.engine.model, "decisions": health(state.decisions)}
+    return {
+        "status": "ready",
+        **state.seat.described(),
+        "waiting": state.desk.waiting,
+        "decisions": health(state.decisions),
+    }
 
 
-async def _triage(request: Request, messages: Sequence[Message]) -> list[TriageResult]:
-    """Run the engine off the event loop, on at most as many threads as there are cores."""
+@router.post("/v1/admin/reload", responses=_ADMIN_REFUSALS, tags=["admin"])
+async def reload(request: Request) -> Response:
+    """Load model, policy and knowledge base anew, beside the running ones, and switch.
+
+    It answers once the switch is made, in this worker process; others follow the promoted model
+    within a second, and SIGHUP reaches each.
+    """
+    seat = request.app.state.seat
+    before = seat.engine.model
+    if not await seat.reload():
+        remedy = "mend it and reload; the engine that was in use still is"
+        return refusal(CONFLICT, "reload_failed", [problem("model", seat.fault, remedy=remedy)])
+    return JsonResponse({"before": before, **seat.described()})
+
+
+async def _triage(
+    request: Request, messages: Sequence[Message], *, allow_degraded: bool
+) -> list[TriageResult]:
+    """Let the desk judge, as long as the client waits; by words alone where it is full.
+
+    Raises:
+        TurnedAwayError: there is no result, and why.
+        MessageError: the deadline in the header is no number.
+    """
     if not messages:
         return []
-    state = request.app.state
-    results: list[TriageResult] = await to_thread.run_sync(
-        state.engine.triage, messages, limiter=state.limiter
-    )
-    return results
+    desk: Desk = request.app.state.desk
+    try:
+        future, job = desk.submit(messages, seconds=_deadline(request))
+    except BusyError:
+        if not allow_degraded:
+            raise
+        return await desk.degraded(messages)
+    if job is None:
+        return await future
+    left = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait((future, left), return_when=asyncio.FIRST_COMPLETED)
+        if not future.done():
+            desk.forget(job)
+            raise GoneError("the client has left")
+        return future.result()
+    finally:
+        left.cancel()
+
+
+async def _left(request: Request) -> None:
+    """Wait until the client is gone."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _deadline(request: Request) -> float | None:
+    given = request.headers.get(DEADLINE)
+    if given is None:
+        return None
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise MessageError(DEADLINE, f"is {given!r:.40}", remedy="give seconds above 0, as 2.5")
+    return seconds
 
 
 def _checked(engine: TriageEngine, given: object, number: int) -> Message | dict[str, Any]:

@@ -101,6 +101,11 @@ class MessageIn(_Strict):
         description="the conversation before text, oldest first; without a text it ends with it",
     )
 
+    allow_degraded: bool = Field(
+        default=False,
+        description="when the service is full, take an answer by words alone instead of status 429",
+    )
+
     def to_message(self, number: int = 1) -> Message:
         """Return the domain's message; ``m-<number>`` stands for a missing id."""
         customer = Customer(**self.customer.model_dump()) if self.customer else None
@@ -121,6 +126,9 @@ class BatchIn(_Strict):
     """Several messages; each is judged on its own, so a bad one spoils no other."""
 
     messages: list[Any] = Field(min_length=1, description="objects as POST /v1/triage takes")
+    allow_degraded: bool = Field(
+        default=False, description="as in a message, for all of them; theirs do not count here"
+    )
 
 
 class Problem(BaseModel):
@@ -247,6 +255,10 @@ class ResultOut(BaseModel):
     )
     decision_id: str | None = Field(
         description="to be sent back with feedback; null where the decision was not recorded"
+    )
+    degraded: bool = Field(
+        default=False,
+        description="true, and only then present, where a full service judged by words alone",
     )
 
 

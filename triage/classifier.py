@@ -104,6 +104,34 @@ class Classifier:
             self._pool_hierarchy(self.hierarchy, predictions, languages)
         return predictions
 
+    def predict_by_words(
+        self, texts: Sequence[str], *, languages: Sequence[str]
+    ) -> list[dict[str, Prediction]]:
+        """Return each message's prediction for every task by the lexical expert alone.
+
+        It takes no vector. Its scores are scaled by half the sum of the pool's weights, which was
+        fitted for the pool and not for it: the probabilities are rough, the order of labels is not.
+
+        Args:
+            texts: normalised texts, n of them.
+            languages: language codes; a code without weights of its own uses the common ones.
+        """
+        found: list[dict[str, Prediction]] = [{} for _ in texts]
+        if self.base is not None:
+            found = self.base.predict_by_words(texts, languages=languages)
+        rows = self.features.transform(texts)
+        for task, head in self.heads.items():
+            expert = head.experts[0]
+            scores = np.tile(expert.bias, (len(texts), 1))
+            if expert.lexical_weights is not None:
+                scores = scores + rows.dot(expert.lexical_weights)
+            groups = [group_of(language, head.pooling) for language in languages]
+            scale = np.array([[sum(head.pooling[g]) / 2] for g in groups], dtype=np.float32)
+            for number, row in enumerate(softmax(scores * scale)):
+                likely = _prediction_set(head.labels, row, head.set_thresholds[groups[number]])
+                found[number][task] = Prediction(head.labels, row, likely)
+        return found
+
     def _views(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> Views:
         lexical = self.features.transform(texts)
         if self.landmarks is None:

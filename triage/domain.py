@@ -211,6 +211,7 @@ class TriageResult:
             none where no words are.
         understood_text: the text that was understood and that spans point into, where it is not the
             message's own: turns of a conversation merged into one.
+        degraded: judged by words alone, without replies, since time was short.
     """
 
     id: str
@@ -227,9 +228,10 @@ class TriageResult:
     review_reasons: tuple[str, ...]
     languages: Mapping[str, float] = field(default_factory=dict)
     understood_text: str | None = None
+    degraded: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the JSON form, scores rounded to four digits."""
+        """Return the JSON form, scores rounded to four digits; ``degraded`` only where true."""
         return {
             "id": self.id,
             "language": self.language,
@@ -265,6 +267,7 @@ class TriageResult:
             "needs_review": self.needs_review,
             "review_reasons": list(self.review_reasons),
             "understood_text": self.understood_text,
+            **({"degraded": True} if self.degraded else {}),
         }
 
 

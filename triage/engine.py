@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from triage.boilerplate import own_words
 from triage.bundle import Bundle, load_bundle
-from triage.circumstances import Case
 from triage.classifier import category_of
 from triage.conversation import merged, refuse_overlong
-from triage.domain import KeyInfo, Message, SentimentVerdict, TriageResult
+from triage.degraded import judge_by_words
+from triage.domain import Message, TriageResult
 from triage.encoder import Encoder, load_encoder
 from triage.errors import BundleError, MessageError
 from triage.extraction import KeyInfoExtractor, read_catalogue
@@ -32,12 +32,7 @@ from triage.settings import Settings, load_settings
 from triage.suggestion import SuggestionContext, rank, suggest
 from triage.text import UNDETERMINED, Language, as_written, read
 from triage.turns import asks_something
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from triage.classifier import Prediction
+from triage.understood import Understood
 
 CATEGORY, INTENT, PRIORITY, SENTIMENT = "category", "intent", "priority", "sentiment"
 TASKS = (CATEGORY, INTENT, PRIORITY, SENTIMENT)
@@ -52,41 +47,6 @@ class Parts:
     extractor: KeyInfoExtractor
     policy: PriorityPolicy | PolicySource
     sentiment: SentimentReader
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Understood:
-    """One message with everything that the composition has found so far.
-
-    Attributes:
-        message: as it is understood, its turns merged into its text.
-        merged: whether that text is another than the message came with.
-        own: the text without quotes, signatures and greetings; offsets are those of the text.
-        text: the normalised form.
-    """
-
-    message: Message
-    merged: bool
-    own: str
-    text: str
-    language: Language
-    now: datetime
-    vector: NDArray[np.float32]
-    predictions: Mapping[str, Prediction]
-    key_info: tuple[KeyInfo, ...]
-    sentiment: SentimentVerdict
-
-    @property
-    def case(self) -> Case:
-        """What the priority policy judges."""
-        return Case(
-            text=self.own,
-            key_info=self.key_info,
-            now=self.now,
-            customer=self.message.customer,
-            sentiment=self.sentiment,
-            contacts=self.message.contacts,
-        )
 
 
 class TriageEngine:
@@ -131,7 +91,48 @@ class TriageEngine:
             MessageError: a message is empty, over-long or of a wrong type.
         """
         known = [self.message(m, number=number) for number, m in enumerate(messages, start=1)]
-        return [self._result(understood) for understood in self._understand(known)]
+        policy = self.policy  # one for the whole batch, whatever happens to its file
+        return [self._result(understood, policy) for understood in self._understand(known)]
+
+    def triage_degraded(
+        self, messages: Sequence[Message | Mapping[str, Any] | str]
+    ) -> list[TriageResult]:
+        """Return a quick result of each message, in order, by words alone; see ``degraded``.
+
+        Raises:
+            MessageError: a message is empty, over-long or of a wrong type.
+        """
+        known = [self.message(m, number=number) for number, m in enumerate(messages, start=1)]
+        return judge_by_words(
+            [merged(m) for m in known],
+            bundle=self.bundle,
+            policy=self.policy,
+            sentiment=self._parts.sentiment,
+            teams=self._settings.teams,
+            now=self._clock(),
+        )
+
+    def snapshot(self) -> TriageEngine:
+        """Return an engine whose policy no longer follows its file; itself where it has none."""
+        if (policy := self.policy) is self._parts.policy:
+            return self
+        parts = replace(self._parts, policy=policy)
+        return TriageEngine(parts, self._settings, clock=self._clock)
+
+    @property
+    def policy(self) -> PriorityPolicy:
+        """The priority policy, as its file says now."""
+        policy = self._parts.policy
+        return policy.current() if isinstance(policy, PolicySource) else policy
+
+    @property
+    def policy_source(self) -> PolicySource | None:
+        """The file that the policy follows; ``None`` for one that cannot change."""
+        return own if isinstance(own := self._parts.policy, PolicySource) else None
+
+    def now(self) -> datetime:
+        """Return the time by the engine's clock, which stands in where a message has none."""
+        return self._clock()
 
     def message(self, given: Message | Mapping[str, Any] | str, *, number: int = 1) -> Message:
         """Return ``given`` as a checked message; ``m-<number>`` is its id if it has none.
@@ -173,12 +174,15 @@ class TriageEngine:
         (found,) = self._understand([self.message(message)])
         return self._parts.policy.assess(found.case, learnt=found.predictions[PRIORITY])
 
-    def _understand(self, given: Sequence[Message]) -> list[_Understood]:
+    def _understand(self, given: Sequence[Message]) -> list[Understood]:
         messages = [merged(message) for message in given]
         whole = [f"{m.subject}\n{m.text}" if m.subject else m.text for m in messages]
-        readings = [read(text) for text in whole]
-        texts = [text for text, _ in readings]
         own = [own_words(m.text) for m in messages]
+        readings = [
+            read(text, own=words if text == m.text else None)
+            for text, words, m in zip(whole, own, messages, strict=True)
+        ]
+        texts = [text for text, _ in readings]
         languages = [language for _, language in readings]
         times = [m.created_at or self._clock() for m in messages]
         vectors = self._parts.encoder.encode(texts)
@@ -189,7 +193,7 @@ class TriageEngine:
             [m.text for m in messages], times=times, scripts=[la.script for la in languages]
         )
         return [
-            _Understood(
+            Understood(
                 message=messages[i],
                 merged=messages[i].text != given[i].text,
                 own=own[i],
@@ -204,9 +208,9 @@ class TriageEngine:
             for i in range(len(messages))
         ]
 
-    def _result(self, found: _Understood) -> TriageResult:
+    def _result(self, found: Understood, policy: PriorityPolicy) -> TriageResult:
         bundle, category = self._parts.bundle, found.predictions[CATEGORY]
-        priority = self._parts.policy.judge(
+        priority = policy.judge(
             found.case,
             learnt=found.predictions[PRIORITY],
             evidence=lambda level: self._evidence(found, level),
@@ -243,17 +247,17 @@ class TriageEngine:
             understood_text=found.message.text if found.merged else None,
         )
 
-    def _evidence(self, found: _Understood, level: str) -> str | None:
+    def _evidence(self, found: Understood, level: str) -> str | None:
         """Return the words of the message that speak most for a learnt priority."""
         term = self._parts.bundle.classifier.strongest_term(
             PRIORITY, level, found.text, language=found.language.code
         )
         return as_written(term, found.message.text) if term else None
 
-    def _hits(self, found: _Understood) -> list[Hit]:
+    def _hits(self, found: Understood) -> list[Hit]:
         return self._parts.bundle.knowledge.search(found.text, found.vector, day=found.now.date())
 
-    def _context(self, found: _Understood) -> SuggestionContext:
+    def _context(self, found: Understood) -> SuggestionContext:
         return SuggestionContext(
             message=found.message,
             language=self._reply_language(found.language),

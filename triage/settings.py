@@ -91,6 +91,14 @@ class Settings(BaseSettings):
     )
     body_timeout_s: float = Field(default=10.0, gt=0, description="for a body to arrive, seconds")
 
+    queue_messages: int = Field(
+        default=512, ge=1, description="messages that may wait; half as many more if urgent"
+    )
+    queue_seconds: float = Field(default=5.0, gt=0, description="longest likely wait in the queue")
+    batch_messages: int = Field(default=16, ge=1, le=1024, description="judged at once at most")
+    batch_chars: int = Field(default=8_000, ge=1, description="characters judged at once, about")
+    cache_results: int = Field(default=4_096, ge=0, description="results kept; 0 keeps none")
+
     @property
     def kb_folder(self) -> Path:
         """The folder of the shop's own articles: ``kb_dir``, or ``kb`` beside the models."""

@@ -5,6 +5,7 @@ What a signal is worth, and the file it was written in, is left to ``priority`` 
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -95,8 +96,12 @@ class Signal:
             yield from self.anywhere.finditer(text.folded)
 
 
+@functools.lru_cache(maxsize=128)
 def fold(text: str) -> FoldedText:
-    """Return ``text`` with its folded form, in which signals are searched."""
+    """Return ``text`` with its folded form, in which signals are searched.
+
+    The last ones are kept, since tone, priority and urgency each ask for that of the same text.
+    """
     folded = to_simplified(text).translate(_PLAIN)
     small = folded.lower()
     if len(small) != len(folded):  # a letter whose small form is two characters, such as \u0130

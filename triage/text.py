@@ -33,12 +33,16 @@ _SPACE = re.compile(r"\s+")
 _ID_DIGITS = 5  # from that many digits on, a number is an id, not a quantity
 
 
-def clean(text: str) -> str:
+def clean(text: str, *, own: str | None = None) -> str:
     """Return the customer's own words: without HTML, quoted mail, signature and control characters.
 
     When nothing would be left (a reply that is all quotation), the quotation is kept.
+
+    Args:
+        own: ``own_words(text)``, where the caller has it already.
     """
-    kept = html.unescape(unicodedata.normalize("NFKC", own_words(text)))
+    words = own_words(text) if own is None else own
+    kept = html.unescape(unicodedata.normalize("NFKC", words))
     if not kept.isprintable():
         kept = "".join(
             c if unicodedata.category(c) not in ("Cc", "Cf", "Cs") else " " for c in kept
@@ -55,9 +59,9 @@ def normalise(text: str) -> str:
     return _masked(clean(text))
 
 
-def read(text: str) -> tuple[str, Language]:
-    """Return the normalised text and its language, cleaning once."""
-    cleaned = clean(text)
+def read(text: str, *, own: str | None = None) -> tuple[str, Language]:
+    """Return the normalised text and its language, cleaning once; ``own`` as for ``clean``."""
+    cleaned = clean(text, own=own)
     return _masked(cleaned), language_of(cleaned)
 
 

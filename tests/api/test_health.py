@@ -21,8 +21,13 @@ def test_live_answers_over_real_http(server: httpx.Client) -> None:
 def test_ready_names_the_model_over_real_http(server: httpx.Client, engine: TriageEngine) -> None:
     answer = server.get("/health/ready")
     assert answer.status_code == 200
-    decisions = {"state": "off", "recorded": 0, "unrecorded": 0}
-    assert answer.json() == {"status": "ready", "model": engine.model, "decisions": decisions}
+    content = answer.json()
+    assert content["status"] == "ready"
+    assert content["model"] == engine.model
+    assert len(content["policy"]) == len(content["knowledge"]) == 12
+    assert content["reload_fault"] is content["policy_fault"] is None
+    assert content["waiting"] == {"urgent": 0, "normal": 0}
+    assert content["decisions"] == {"state": "off", "recorded": 0, "unrecorded": 0}
 
 
 def test_the_model_that_is_ready_is_the_one_in_results(client: TestClient) -> None:

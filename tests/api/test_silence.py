@@ -16,7 +16,8 @@ from api.app import create_app
 from api.faults import Faults
 from tests.api.conftest import serving
 from tests.api.guarded import guarded_app
-from triage.domain import Message
+from tests.counted import CountedEngine
+from triage.domain import Message, TriageResult
 from triage.engine import TriageEngine
 from triage.settings import Settings
 
@@ -67,19 +68,13 @@ BODIES = (
 )
 
 
-class FailingEngine:
+class FailingEngine(CountedEngine):
     """Fails on every message, quoting it, as a library might."""
 
-    model = "failing-1"
-
-    def triage(self, messages: Sequence[Any]) -> list[Any]:
+    def triage(self, messages: Sequence[Message | str]) -> list[TriageResult]:
         if isinstance(messages[0], str):
             return []  # the warm-up
         raise ValueError(f"cannot parse {messages[0].text!r}")
-
-    def message(self, given: Message, *, number: int = 1) -> Message:
-        del number
-        return given
 
 
 def refusals_in(content: Any) -> list[Any]:

@@ -96,3 +96,16 @@ def test_take_gives_the_rows_in_the_order_asked_for(
     order = data.draw(st.lists(st.integers(0, matrix.shape[0] - 1), min_size=1, max_size=6))
     taken = sparse_rows(matrix).take(order).dot(weights)
     assert_allclose(taken, sparse_rows(matrix).dot(weights)[order])
+
+
+def _kept(gram: str) -> bool:
+    latin = sum(c <= "\u024f" for c in gram)
+    return len(gram) <= 3 if latin < len(gram) else len(gram) >= 3 and " " not in gram[1:-1]
+
+
+@given(text=st.text(alphabet="ab1é 中文😀\n\u3000", max_size=14))
+def test_grams_are_those_of_the_definition_in_the_order_of_their_places(text: str):
+    padded = f" {text} "
+    grams = [padded[i : i + n] for n in range(1, 5) for i in range(len(padded) - n + 1)]
+    found = [t for t in terms_of(text) if not t.startswith("w:")]
+    assert found == [gram for gram in grams if _kept(gram)]
