@@ -24,7 +24,11 @@ MAX_HAN_GRAM = 3
 MIN_LATIN_GRAM = 3
 MAX_LATIN_GRAM = 4
 _WORD = re.compile(r"[a-zà-ɏ@][a-zà-ɏ'’]*|[0-9]+")
-_LATIN_OR_SPACE = re.compile(r"[\x00-\u024f]")
+_LATIN_ONLY = re.compile(r"[\x00-\u024f]*")
+# Every place, also inside one another; a space stands at an end only.
+_LATIN_GRAMS = tuple(
+    re.compile(rf"(?s)(?=(.[^ ]{{{n - 2}}}.))") for n in range(MIN_LATIN_GRAM, MAX_LATIN_GRAM + 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +108,19 @@ def terms_of(text: str) -> Iterator[str]:
     Chinese runs) is kept as a character, so that a start or end of a burst can be learnt.
     """
     padded = f" {text} "
-    for n in range(1, MAX_LATIN_GRAM + 1):
-        for i in range(len(padded) - n + 1):
-            gram = padded[i : i + n]
-            if _kept(gram):
-                yield gram
+    if _LATIN_ONLY.fullmatch(text):
+        for pattern in _LATIN_GRAMS:
+            yield from pattern.findall(padded)
+    else:
+        for n in range(1, MAX_LATIN_GRAM + 1):
+            grams = (padded[i : i + n] for i in range(len(padded) - n + 1))
+            yield from filter(_kept, grams)
     words = _WORD.findall(text)
     yield from (f"w:{word}" for word in words)
     yield from (f"w:{a} {b}" for a, b in pairwise(words))
 
 
 def _kept(gram: str) -> bool:
-    if len(_LATIN_OR_SPACE.findall(gram)) < len(gram):
+    if not _LATIN_ONLY.fullmatch(gram):
         return len(gram) <= MAX_HAN_GRAM
     return len(gram) >= MIN_LATIN_GRAM and " " not in gram[1:-1]
