@@ -12,25 +12,24 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from triage.columns import SAMPLE, columns_in_rows, found_in, guessed, listed
+from triage.columns import MESSAGE_NAMES, SAMPLE, columns_in_rows, found_in, guessed, listed
 from triage.columns import Columns as Found
 from triage.errors import RecordError
 from triage.tables import Row, read_rows
 
 LABEL_FIELDS = ("category", "intent", "priority", "sentiment", "article_id")
 _NAMES = {
-    "text": "text message body content description utterance instruction query question "
-            "问题 内容 消息 用户消息 描述 留言 正文 問題 內容 訊息 留言內容",
-    "subject": "subject title 主题 标题 主題 標題",
+    "text": MESSAGE_NAMES["text"],
+    "subject": MESSAGE_NAMES["subject"],
     "category": "category queue label topic 分类 类别 类目 标签 队列 分類 類別 標籤",
     "intent": "intent sub_category 意图 子类 二级分类 意圖 子類",
     "priority": "priority urgency 优先级 紧急程度 優先級",
     "sentiment": "sentiment emotion polarity 情感 情绪 情緒",
-    "id": "id ticket_id 工单号 编号 工單號 編號",
+    "id": MESSAGE_NAMES["id"],
     "author": "author author_id requester_id",
     "article_id": "article_id",
     "created_at": "created_at created 创建时间 建立時間",
-}  # fmt: skip
+}
 _BITEXT = ("flags", "category", "intent")
 
 

@@ -22,6 +22,15 @@ _LISTED = 40  # columns that an error names
 _SHOWN = 40  # characters of an example
 _DEPTH = 3
 _WRAPPER = "ticket."  # Zendesk wraps a ticket in an object of that name at times
+# Of messages, labelled or not; English and Chinese.
+MESSAGE_NAMES = {
+    "text": "text message body content description utterance instruction query question "
+            "问题 内容 消息 用户消息 描述 留言 正文 問題 內容 訊息 留言內容",
+    "subject": "subject title 主题 标题 主題 標題",
+    "id": "id ticket_id 工单号 编号 工單號 編號",
+    "created_at": "created_at created 创建时间 建立時間 timestamp sent_at 时间 发送时间 消息时间 "
+                  "咨询时间 提问时间 日期 時間 date time",
+}  # fmt: skip
 _SEPARATORS = re.compile(r"[\s_-]+")
 _TAG_SEPARATORS = re.compile(r"[\s,;|]+")
 

@@ -239,10 +239,11 @@ def _cells(row: Mapping[str, Any], header: Sequence[str]) -> list[str]:
             f"a row has the column {more[0]!r}, which the first row lacks; write .jsonl, where "
             "each row has its own"
         )
-    return [_cell(row.get(name)) for name in header]
+    return [cell(row.get(name)) for name in header]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as the text of a cell; lists and mappings are JSON."""
     if isinstance(value, list | dict):
         return orjson.dumps(value).decode()
     return str(as_text(value))
