@@ -42,6 +42,10 @@ def tag(  # noqa: PLR0913, PLR0917  # an argument an option
     restart: Annotated[
         bool, typer.Option("--restart", help="Begin anew where a run was interrupted.")
     ] = False,
+    now: Annotated[
+        str | None,
+        typer.Option(help="Time of messages that have none; default: when IN was written."),
+    ] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="Also list rows that cannot be used here, as JSONL.")
     ] = None,
@@ -105,6 +109,9 @@ def tag(  # noqa: PLR0913, PLR0917  # an argument an option
     JSONL and Parquet hold results nested, CSV, TSV and Excel one cell a value. In CSV and TSV a
     cell that a spreadsheet would calculate (it begins with = + - @) begins with ' instead.
 
+    Dates such as "tomorrow" are counted from `created_at`; of a message that has none, from
+    `--now`, or else from the time at which the input was written.
+
     Finished rows lie in OUT.part. An interrupted run goes on where it was when the same command is
     given again, and its output is the same to the byte; `--restart` begins anew.
 
@@ -128,7 +135,7 @@ def tag(  # noqa: PLR0913, PLR0917  # an argument an option
     }  # fmt: skip
     choice = Choice(
         fields=fields, keep=keep, needs_review=only_needs_review, redact=redact, form=form,
-        guard=not raw_cells, rejects=rejects, columns=chosen,
+        guard=not raw_cells, rejects=rejects, columns=chosen, now=now,
     )  # fmt: skip
     run = Run(tuple(sources), out, choice, model=model, stdin_format=stdin_format)
     raise typer.Exit(run.tag(workers=workers, restart=restart))

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ class Choice:
     guard: bool
     rejects: Path | None
     columns: Mapping[str, str | None]
+    now: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,24 @@ class Run:
         return Work(
             sources=sources,
             make=make,
+            now=self._now(sources, choice.now),
             workers=0 if alone else count,
             run={name: value for name, value in run.items() if value} if signed else {},
         )
+
+    @staticmethod
+    def _now(sources: tuple[Source, ...], named: str | None) -> datetime:
+        from triage.errors import ConfigError
+        from triage.tagging.sources import newest
+
+        if named is None:
+            return newest([source.name for source in sources])
+        try:
+            return datetime.fromisoformat(named)
+        except ValueError as fault:
+            raise ConfigError(
+                f"--now: {named!r} is no time; give ISO 8601, as 2026-11-11T09:30"
+            ) from fault
 
     @staticmethod
     def _show(console: Console, sources: tuple[Source, ...]) -> None:

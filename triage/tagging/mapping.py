@@ -52,7 +52,7 @@ class Mapped:
         """Return a row's message fields, as ``triage.records.message_from`` reads them."""
         taken = {n: row[n] for n in FIELDS if n in row and n not in self.left}
         for name, column in self.columns.paths.items():
-            if name != column:
+            if name != column and name not in CUSTOMER:
                 taken[name] = self.columns.value(row, name)
         customer = {
             key: value

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -83,12 +83,14 @@ class Work:
         workers: processes; 0 tags in this one.
         run: what must be the same for an interrupted run to go on, by its name for people; empty
             where it cannot, as with standard input.
+        now: the time of messages that have none.
     """
 
     sources: tuple[Source, ...]
     make: Callable[[datetime], Lines]
     workers: int = 0
     run: Mapping[str, str]
+    now: datetime
     window: int = WINDOW
 
 
@@ -121,7 +123,7 @@ def tag_rows(
 
 
 def _to_stream(work: Work, target: Target, stream: IO[bytes], *, report: Report) -> Progress:
-    done = _begun({})
+    done = _begun(work)
     with _written_rejects(target) as rejects:
         for tagged in _tagged(work, done):
             done = _written(tagged, target, done, streams={PART: stream, **rejects})
@@ -135,7 +137,7 @@ def _to_file(work: Work, target: Target, out: Path, *, restart: bool, report: Re
     checkpoint = Checkpoint(out, kinds=(PART, REJECTS) if target.rejects else (PART,))
     if restart or not work.run:
         checkpoint.remove()
-    done = checkpoint.found(work.run) or _begun(work.run)
+    done = checkpoint.found(work.run) or _begun(work)
     report(done)
     try:
         with checkpoint.opened(done) as streams:
@@ -151,8 +153,8 @@ def _to_file(work: Work, target: Target, out: Path, *, restart: bool, report: Re
     return done
 
 
-def _begun(run: Mapping[str, str]) -> Progress:
-    return Progress(run=run, now=datetime.now(UTC).isoformat())
+def _begun(work: Work) -> Progress:
+    return Progress(run=work.run, now=work.now.isoformat())
 
 
 def _tagged(work: Work, done: Progress) -> Iterator[Tagged]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from triage.conversation import merged
@@ -17,15 +19,15 @@ class Sameness:
     """Keys of messages for one engine's parts: equal keys, equal results but for the ids.
 
     The time of a message is part of its key only as far as it matters: whole where words may name
-    a time, else by the promotion that holds and, where articles have validity windows, by the day.
+    a time, else by the promotion that holds and the articles that are valid.
     """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._articles_end = any(
-            article.valid_from or article.valid_until
-            for article in parts.bundle.knowledge.articles.values()
-        )
+        articles = parts.bundle.knowledge.articles.values()
+        begun = {a.valid_from for a in articles if a.valid_from}
+        ended = {a.valid_until + timedelta(days=1) for a in articles if a.valid_until}
+        self._changes = sorted(begun | ended)  # days from which other articles are valid
 
     def key(self, message: Message) -> Hashable:
         """Return the key of a message that has a time (``created_at``, or its last turn's)."""
@@ -39,5 +41,5 @@ class Sameness:
         policy = self._parts.policy
         current = policy.current() if isinstance(policy, PolicySource) else policy
         promotion = current.policy.promotion_at(moment)
-        day = moment.date() if self._articles_end else None
-        return known, facts, (promotion.name, promotion.first) if promotion else None, day
+        terms = (promotion.name, promotion.first) if promotion else None
+        return known, facts, terms, bisect_right(self._changes, moment.date())

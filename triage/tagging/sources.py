@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,13 @@ def fingerprint(names: Sequence[str]) -> str | None:
         digest.update(f"{name}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
         digest.update(head)
     return digest.hexdigest()
+
+
+def newest(names: Sequence[str]) -> datetime:
+    """Return when the newest of the files was written; now, with standard input."""
+    if STDIO in names:
+        return datetime.now(UTC)
+    return datetime.fromtimestamp(int(max(Path(name).stat().st_mtime for name in names)), UTC)
 
 
 def count_rows(names: Sequence[str]) -> int | None:
