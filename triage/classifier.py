@@ -7,6 +7,7 @@ tickets do not label come from the classifier that lies below.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -48,7 +49,8 @@ class Prediction:
 
     def probability_of(self, label: str) -> float:
         """Return a label's probability; 0 for a label that the head does not know."""
-        return float(self.probabilities[self.labels.index(label)]) if label in self.labels else 0.0
+        place = _places(self.labels).get(label)
+        return 0.0 if place is None else float(self.probabilities[place])
 
     def ranked(self) -> list[tuple[str, float]]:
         """Return (label, probability), likeliest first."""
@@ -224,6 +226,11 @@ class Classifier:
             novelty=self.novelty if self.novelty and self.novelty.task in whole else None,
             base=below,
         )
+
+
+@functools.lru_cache(maxsize=32)
+def _places(labels: tuple[str, ...]) -> Mapping[str, int]:
+    return {label: place for place, label in enumerate(labels)}
 
 
 def _grouped(

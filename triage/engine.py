@@ -77,6 +77,11 @@ class TriageEngine:
         return self._parts.bundle.manifest.version
 
     @property
+    def parts(self) -> Parts:
+        """What the engine is composed of."""
+        return self._parts
+
+    @property
     def bundle(self) -> Bundle:
         """The loaded bundle."""
         return self._parts.bundle
@@ -151,10 +156,7 @@ class TriageEngine:
     def rank_articles(
         self, messages: Sequence[Message | Mapping[str, Any] | str]
     ) -> list[list[tuple[str, float]]]:
-        """Return, for each message, ids and confidences of the nearest articles, best first.
-
-        Unlike ``triage`` it leaves nothing out for low confidence.
-        """
+        """Return each message's articles with their confidences, best first, even unlikely ones."""
         known = [self.message(m, number=number) for number, m in enumerate(messages, start=1)]
         ranker = self._parts.bundle.ranker
         return [
@@ -182,13 +184,14 @@ class TriageEngine:
             read(text, own=words if text == m.text else None)
             for text, words, m in zip(whole, own, messages, strict=True)
         ]
-        texts = [text for text, _ in readings]
         languages = [language for _, language in readings]
         times = [m.created_at or self._clock() for m in messages]
+        # Equal texts of one language are encoded and predicted once.
+        distinct = {known: place for place, known in enumerate(dict.fromkeys(readings))}
+        texts, spoken = [t for t, _ in distinct], [la.code for _, la in distinct]
         vectors = self._parts.encoder.encode(texts)
-        predictions = self._parts.bundle.classifier.predict(
-            texts, vectors, languages=[language.code for language in languages]
-        )
+        predictions = self._parts.bundle.classifier.predict(texts, vectors, languages=spoken)
+        places = [distinct[known] for known in readings]
         key_info = self._parts.extractor.extract(
             [m.text for m in messages], times=times, scripts=[la.script for la in languages]
         )
@@ -197,13 +200,13 @@ class TriageEngine:
                 message=messages[i],
                 merged=messages[i].text != given[i].text,
                 own=own[i],
-                text=texts[i],
+                text=readings[i][0],
                 language=languages[i],
                 now=times[i],
-                vector=vectors[i],
-                predictions=predictions[i],
+                vector=vectors[places[i]],
+                predictions=predictions[places[i]],
                 key_info=key_info[i],
-                sentiment=self._parts.sentiment.judge(own[i], predictions[i][SENTIMENT]),
+                sentiment=self._parts.sentiment.judge(own[i], predictions[places[i]][SENTIMENT]),
             )
             for i in range(len(messages))
         ]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 FLOOR = np.float32(1e-6)  # keeps logarithms finite
 POOLED = "any"  # the language group of messages in a language that had too few training rows
+# Landmarks that stay in a core's cache while all messages of a batch pass by: read for each message
+# anew from memory, 4,000 of them cost fifteen times as much.
+CACHED = 512
 NEAREST = 5  # landmarks whose mean cosine says how near the known messages are
 
 
@@ -40,7 +43,11 @@ class Landmarks:
 
     def cosines(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the cosine of each vector with each landmark, shape (n, landmarks)."""
-        return by_row(vectors, np.ascontiguousarray(self.vectors.T))
+        found = np.empty((len(vectors), len(self.vectors)), dtype=np.float32)
+        for start in range(0, len(self.vectors), CACHED):
+            part = np.ascontiguousarray(self.vectors[start : start + CACHED].T)
+            found[:, start : start + CACHED] = by_row(vectors, part)
+        return found
 
     def kernel(self, cosines: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the kernel's values for cosines of unit vectors, of the same shape."""

@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import gzip
 import io
 import math
 import re
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from itertools import chain, count
 from pathlib import Path
-from typing import IO, Any, TextIO, cast
+from typing import IO, Any, TextIO
 
 import orjson
 
 from triage.charset import BROKEN, UTF16_MARKS, charset_of
 from triage.errors import RecordError
+from triage.packed import ending_of, opened
 
 STDIO = "-"
-_GZIP = ".gz"
 _DELIMITERS = (";", ",", "|")  # in a draw the first; names hold commas more often
 _BATCH = 1024  # rows of Parquet that are held at once
 _SHOWN = 200
@@ -60,8 +58,8 @@ def read_rows(path: str | Path) -> Iterator[Row | Reject]:
     The name's ending tells the kind: ``.jsonl``, ``.ndjson`` or ``.json`` (one object a line),
     ``.csv`` or ``.tsv`` (comma, semicolon, tab or ``|``, as the header has it), ``.txt`` (with
     tabs, as Excel saves Unicode text), ``.xlsx`` or ``.xls`` (the first visible sheet that is not
-    empty), ``.parquet``; each also with ``.gz`` behind it. Text is UTF-8, with or without BOM,
-    UTF-16 with BOM, or else GB18030; a delimited table may also be Windows-1252.
+    empty), ``.parquet``; each also with ``.gz`` or ``.zst`` behind it. Text is UTF-8, with or
+    without BOM, UTF-16 with BOM, or else GB18030; a delimited table may also be Windows-1252.
 
     Cells of Excel and Parquet come as the text that a CSV would hold. All kinds are read as they
     are used, only a sheet of Excel is held whole.
@@ -75,12 +73,10 @@ def read_rows(path: str | Path) -> Iterator[Row | Reject]:
     path = Path(path)
     reader = _reader_of(path)
     try:
-        with _opened(path) as stream:
+        with opened(path) as stream:
             yield from reader(stream)
     except RecordError as fault:
         raise RecordError(f"{path}: {fault}") from fault
-    except (gzip.BadGzipFile, EOFError, zlib.error) as fault:
-        raise RecordError(f"{path} is no whole gzip file ({fault}); compress it again") from fault
     except OSError as fault:
         raise RecordError(
             f"{path} cannot be read: {fault.strerror or fault}; check path and rights"
@@ -111,24 +107,19 @@ def as_text(value: Any) -> Any:
     return str(value)
 
 
+def is_table(path: Path) -> bool:
+    """Tell whether a file of that name is read as a table."""
+    return ending_of(path) in _READERS
+
+
 def _reader_of(path: Path) -> Callable[[IO[bytes]], Iterator[Row | Reject]]:
-    ending = Path(path.name.lower().removesuffix(_GZIP)).suffix
+    ending = ending_of(path)
     if (reader := _READERS.get(ending)) is None:
         raise RecordError(
             f"{path}: unknown kind {ending!r}; give a .jsonl or .csv file, "
             "or .tsv, .xlsx, .xls, .parquet"
         )
     return reader
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    with path.open("rb") as stream:
-        if path.suffix.lower() == _GZIP:
-            with gzip.open(stream) as unpacked:
-                yield cast("IO[bytes]", unpacked)
-        else:
-            yield stream
 
 
 def _json_file_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:

@@ -19,13 +19,15 @@ from xml.sax.saxutils import escape
 import orjson
 
 from triage.errors import RecordError
+from triage.packed import GZIP, PACKED, ZSTD, ending_of
 from triage.tables import as_text
 
 Write = Callable[[Mapping[str, Any]], None]
+Opener = Callable[[IO[bytes], Sequence[str]], contextlib.AbstractContextManager[Write]]
 
-_GZIP = ".gz"
 _BATCH = 1024
 _MAX_CELL = 32_767  # Excel's limit: https://support.microsoft.com/office/1672b34d
+_MAX_ROWS = 1_048_576
 _UNWRITABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\r\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)"
 )
@@ -56,48 +58,64 @@ def kind_of(path: Path) -> str:
     Raises:
         RecordError: tables of that ending are not written.
     """
-    name = path.name.lower()
-    ending = Path(name.removesuffix(_GZIP)).suffix
-    if ending not in (_TEXTS if name.endswith(_GZIP) else _WRITERS):
+    ending = ending_of(path)
+    if ending not in (_TEXTS if path.suffix.lower() in PACKED else _WRITERS):
         raise RecordError(f"{path}: tables are not written as {ending!r}; name {ENDINGS}")
     return ending
 
 
 @contextlib.contextmanager
-def table_writer(stream: IO[bytes], path: Path) -> Iterator[Write]:
+def table_writer(
+    stream: IO[bytes], path: Path, *, columns: Sequence[str] = (), schema: Any = None
+) -> Iterator[Write]:
     """Yield a function that writes rows to ``stream`` in the kind that ``path`` is named for.
 
-    All kinds but JSON lines have the columns of the first row; a later row may lack some.
+    All kinds but JSON lines have the given columns, or else those of the first row; a later row may
+    lack some.
+
+    Args:
+        schema: of Parquet (``pyarrow.Schema``), for values that are no text; without one every
+            value becomes the text that a CSV would hold.
 
     Raises:
         RecordError: the kind is unknown, or a row does not fit.
     """
-    writer = _WRITERS[kind_of(path)]
-    if path.suffix.lower() == _GZIP:
-        with (
-            gzip.GzipFile(fileobj=stream, mode="wb", mtime=0) as packed,
-            writer(cast("IO[bytes]", packed)) as write,
-        ):
-            yield write
-    else:
-        with writer(stream) as write:
-            yield write
+    kind = kind_of(path)
+    writer = _typed(schema) if schema is not None and kind == ".parquet" else _WRITERS[kind]
+    with _packed(stream, path.suffix.lower()) as target, writer(target, columns) as write:
+        yield write
 
 
 @contextlib.contextmanager
-def _json_lines(stream: IO[bytes]) -> Iterator[Write]:
+def _packed(stream: IO[bytes], ending: str) -> Iterator[IO[bytes]]:
+    if ending == GZIP:
+        with gzip.GzipFile("", "wb", fileobj=stream, mtime=0) as packed:
+            yield cast("IO[bytes]", packed)
+    elif ending == ZSTD:
+        import zstandard
+
+        with zstandard.ZstdCompressor().stream_writer(stream, closefd=False) as packed:
+            yield cast("IO[bytes]", packed)
+    else:
+        yield stream
+
+
+@contextlib.contextmanager
+def _json_lines(stream: IO[bytes], _columns: Sequence[str]) -> Iterator[Write]:
     def write(row: Mapping[str, Any]) -> None:
         stream.write(orjson.dumps(row) + b"\n")
 
     yield write
 
 
-def _delimited(delimiter: str) -> Callable[[IO[bytes]], contextlib.AbstractContextManager[Write]]:
+def _delimited(delimiter: str) -> Opener:
     @contextlib.contextmanager
-    def opened(stream: IO[bytes]) -> Iterator[Write]:
+    def opened(stream: IO[bytes], columns: Sequence[str]) -> Iterator[Write]:
         text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
         table = csv.writer(text, delimiter=delimiter)
-        header: list[str] = []
+        header: list[str] = list(columns)
+        if header:
+            table.writerow(header)
 
         def write(row: Mapping[str, Any]) -> None:
             if not header:
@@ -113,22 +131,39 @@ def _delimited(delimiter: str) -> Callable[[IO[bytes]], contextlib.AbstractConte
 
 
 @contextlib.contextmanager
-def _excel(stream: IO[bytes]) -> Iterator[Write]:
-    header: list[str] = []
+def _excel(stream: IO[bytes], columns: Sequence[str]) -> Iterator[Write]:
+    header: list[str] = list(columns)
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in _PARTS.items():
-            archive.writestr(name, content)
-        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            archive.writestr(_part(name), content)
+        with archive.open(_part("xl/worksheets/sheet1.xml"), "w", force_zip64=True) as sheet:
+            rows = 0
 
             def write(row: Mapping[str, Any]) -> None:
+                nonlocal rows
                 if not header:
                     header.extend(row)
+                if not rows:
                     sheet.write(_excel_row(header))
+                rows += 1
+                if rows == _MAX_ROWS:
+                    raise RecordError(
+                        f"an Excel sheet holds {_MAX_ROWS} rows and its header is one of them; "
+                        "write .csv or .parquet"
+                    )
                 sheet.write(_excel_row(_cells(row, header)))
 
             sheet.write(_SHEET.encode())
             yield write
+            if not rows and header:
+                sheet.write(_excel_row(header))
             sheet.write(b"</sheetData></worksheet>")
+
+
+def _part(name: str) -> zipfile.ZipInfo:
+    part = zipfile.ZipInfo(name)  # without the time of writing, so that equal rows are equal files
+    part.compress_type = zipfile.ZIP_DEFLATED
+    return part
 
 
 def _excel_row(cells: Sequence[str]) -> bytes:
@@ -146,26 +181,50 @@ def _excel_row(cells: Sequence[str]) -> bytes:
 
 
 @contextlib.contextmanager
-def _parquet(stream: IO[bytes]) -> Iterator[Write]:
+def _parquet(stream: IO[bytes], columns: Sequence[str]) -> Iterator[Write]:
+    import pyarrow as pa
+
+    header: list[str] = list(columns)
+
+    def schema() -> Any:
+        return pa.schema([(name, pa.string()) for name in header])
+
+    with _batches(stream, schema) as hold:
+
+        def write(row: Mapping[str, Any]) -> None:
+            if not header:
+                header.extend(row)
+            hold(dict(zip(header, _cells(row, header), strict=True)))
+
+        yield write
+
+
+def _typed(schema: Any) -> Opener:
+    @contextlib.contextmanager
+    def opened(stream: IO[bytes], _columns: Sequence[str]) -> Iterator[Write]:
+        with _batches(stream, lambda: schema) as write:
+            yield write
+
+    return opened
+
+
+@contextlib.contextmanager
+def _batches(stream: IO[bytes], schema_of: Callable[[], Any]) -> Iterator[Write]:
+    """Yield a function that holds rows and writes some at a time, then asks for the schema."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
-    header: list[str] = []
-    held: list[list[str]] = []
+    held: list[Mapping[str, Any]] = []
     writers: list[Any] = []
 
     def flush() -> None:
-        schema = pa.schema([(name, pa.string()) for name in header])
         if not writers:
-            writers.append(ParquetWriter(stream, schema))
-        columns = list(zip(*held, strict=True)) if held else [()] * len(header)
-        writers[0].write_table(pa.table([list(c) for c in columns], schema=schema))
+            writers.append(ParquetWriter(stream, schema_of()))
+        writers[0].write_table(pa.Table.from_pylist(held, schema=writers[0].schema))
         held.clear()
 
     def write(row: Mapping[str, Any]) -> None:
-        if not header:
-            header.extend(row)
-        held.append(_cells(row, header))
+        held.append(row)
         if len(held) == _BATCH:
             flush()
 
@@ -180,16 +239,17 @@ def _cells(row: Mapping[str, Any], header: Sequence[str]) -> list[str]:
             f"a row has the column {more[0]!r}, which the first row lacks; write .jsonl, where "
             "each row has its own"
         )
-    return [_cell(row.get(name)) for name in header]
+    return [cell(row.get(name)) for name in header]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as the text of a cell; lists and mappings are JSON."""
     if isinstance(value, list | dict):
         return orjson.dumps(value).decode()
     return str(as_text(value))
 
 
-_WRITERS: dict[str, Callable[[IO[bytes]], contextlib.AbstractContextManager[Write]]] = {
+_WRITERS: dict[str, Opener] = {
     **dict.fromkeys((".jsonl", ".ndjson", ".json"), _json_lines),
     ".csv": _delimited(","),
     ".tsv": _delimited("\t"),
@@ -197,4 +257,4 @@ _WRITERS: dict[str, Callable[[IO[bytes]], contextlib.AbstractContextManager[Writ
     ".parquet": _parquet,
 }
 _TEXTS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")  # the others are packed already
-ENDINGS = f"{', '.join(_WRITERS)}; text also with .gz"
+ENDINGS = f"{', '.join(_WRITERS)}; text also with .gz or .zst"

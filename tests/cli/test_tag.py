@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from fastapi.testclient import TestClient
+from pyarrow import parquet
 
 from api.app import create_app
 from tests.golden.__main__ import starter_engine
@@ -58,9 +65,10 @@ def test_tagged_rows_keep_order_and_ids_and_equal_library_and_api(
     assert [record["id"] for record in tagged] == ["z-9", "a-1", "m-5", "m-4"]
     engine = starter_engine(Settings())
     assert tagged == [result.to_dict() for result in engine.triage(ROWS)]
-    with TestClient(create_app(Settings(), engine=engine)) as client:
+    with TestClient(create_app(Settings(decisions="off"), engine=engine)) as client:
         answer = client.post("/v1/triage/batch", json={"messages": ROWS})
-    assert tagged == answer.json()["results"]
+    undecided = [{**record, "decision_id": None} for record in tagged]
+    assert undecided == answer.json()["results"]
 
 
 def test_bad_rows_give_entries_in_their_place_and_exit_code_1(triage: Triage) -> None:
@@ -151,3 +159,101 @@ def test_redacted_rows_hold_no_detail_and_keep_what_is_none(triage: Triage) -> N
     assert {("phone", "[PHONE_1]", "[PHONE_1]"), ("email", "[EMAIL_1]", "[EMAIL_1]")} <= found
     assert "A1002345678" in run.out
     assert "[PHONE_1]" in second["error"]
+
+
+def test_a_folder_of_chinese_tables_becomes_one_table_for_an_analyst(
+    triage: Triage, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "chats", tmp_path / "out.csv"
+    folder.mkdir()
+    (folder / "1.csv").write_text("编号,内容,分类\nc-1,我要退款,旧\n", encoding="gb18030")
+    (folder / "2.jsonl.zst").write_bytes(
+        zstandard.compress(_lines({"ticket_id": "c-2", "body": "=1+1 电话13800138000"}))
+    )
+    run = triage("tag", folder, "-o", out, "--keep")
+    assert run.code == 0
+    assert "id ← 编号" in run.err
+    assert "not used: '分类'" in run.err
+    first, second = csv.DictReader(out.read_text(encoding="utf-8-sig").splitlines())
+    assert (first["id"], first["category"], first["分类"]) == ("c-1", "refund", "旧")
+    assert first["file"].endswith("1.csv")
+    assert (second["id"], second["phone"]) == ("c-2", "+8613800138000")
+    assert second["body"] == "'=1+1 电话13800138000"
+
+
+def test_chosen_fields_and_rows_for_a_human_are_written_alone(triage: Triage) -> None:
+    rows = [*ROWS[:2], {"id": "odd", "text": "qwx zzkt 7"}]
+    run = triage(
+        "tag", "-", "-o", "-", "--only-needs-review", "--fields", "category,needs_review",
+        "--format", "tsv", stdin=_lines(*rows),
+    )  # fmt: skip
+    header, *lines = run.out.splitlines()
+    assert header.lstrip("\ufeff").split("\t") == [
+        "id",
+        "category",
+        "needs_review",
+        "line",
+        "error",
+    ]
+    assert "odd" in {line.split("\t")[0] for line in lines}
+    assert {line.split("\t")[2] for line in lines} == {"true"}
+    wrong = triage("tag", "-", "-o", "-", "--fields", "colour", stdin=_lines(*rows))
+    assert wrong.code == 2
+    assert "suggestions" in wrong.err
+
+
+def test_parquet_holds_results_nested_and_rejects_are_listed(
+    triage: Triage, tmp_path: Path
+) -> None:
+    source, out, rejects = tmp_path / "in.jsonl", tmp_path / "o.parquet", tmp_path / "r.jsonl"
+    source.write_bytes(_lines(ROWS[0], BAD_LINES["no such date"], "{oops"))
+    assert triage("tag", source, "-o", out, "--rejects", rejects).code == 1
+    first, *errors = parquet.read_table(out).to_pylist()
+    (expected,) = starter_engine(Settings()).triage(ROWS[:1])
+    assert first["category"]["label"] == expected.category.label
+    assert [row["line"] for row in errors] == [2, 3]
+    assert [record["line"] for record in _records(rejects.read_text())] == [2, 3]
+    assert "soon" in rejects.read_text()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "o.parquet", "r.jsonl"]
+
+
+def test_standard_input_may_be_a_table(triage: Triage) -> None:
+    run = triage("tag", "-", "-o", "-", "--stdin-format", "csv", stdin=b"id,text\n7,hello\n")
+    assert [record["id"] for record in _records(run.out)] == ["7"]
+
+
+def test_a_message_without_time_is_of_the_time_named_or_of_its_file(
+    triage: Triage, tmp_path: Path
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(_lines({"id": "1", "text": "明天能送到吗"}))
+    os.utime(source, (1_767_225_600, 1_767_225_600))
+
+    def day(*options: str) -> str:
+        (record,) = _records(triage("tag", source, "-o", "-", *options).out)
+        return str(record["key_info"][0]["value"])
+
+    assert day() == "2026-01-02"
+    assert day("--now", "2026-11-11T09:30") == "2026-11-12"
+    assert triage("tag", source, "-o", "-", "--now", "soon").code == 2
+
+
+def test_a_killed_run_of_the_command_goes_on_where_it_was(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    texts = ("我的快递到哪了", "where is my refund", "账号被盗了", "app 一直闪退，明天能好吗")
+    source.write_bytes(_lines(*({"text": f"{t} {n}"} for n in range(400) for t in texts)))
+    whole = [sys.executable, "-c", "from triage.cli import main; main()", "tag", str(source), "-o"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = subprocess.Popen([*whole, str(out)], env=environment, stderr=subprocess.DEVNULL)
+    progress = out.with_name("out.jsonl.progress")
+    while process.poll() is None and not progress.exists():
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() != 0
+    assert not out.exists()
+    again = subprocess.run([*whole, str(out)], env=environment, capture_output=True, text=True)  # noqa: PLW1510
+    assert again.returncode == 0, again.stderr
+    assert "Resuming at row " in again.stderr
+    once = tmp_path / "once.jsonl"
+    subprocess.run([*whole, str(once), "--workers", "1"], env=environment, check=True)
+    assert out.read_bytes() == once.read_bytes()

@@ -11,6 +11,7 @@ from sklearn.metrics.pairwise import rbf_kernel
 
 from triage.errors import BundleError
 from triage.heads import (
+    CACHED,
     Expert,
     Head,
     Hierarchy,
@@ -232,3 +233,12 @@ def test_biases_of_another_number_than_labels_are_refused(bias: np.ndarray):
     damaged = Head(("x", "y"), (Expert(LEXICAL, None, bias),), {"any": (1.0,)}, {"any": 0.5})
     with pytest.raises(BundleError, match=r"'category'.*biases of shape.*train it again"):
         check_width(damaged, (2, 2, 3), task="category")
+
+
+def test_cosines_of_many_landmarks_equal_those_of_one_message_at_a_time():
+    rng = np.random.default_rng(0)
+    known = rng.normal(size=(CACHED * 2 + 7, 24)).astype(F32)
+    landmarks, rows = Landmarks(known, 0.5), rng.normal(size=(5, 24)).astype(F32)
+    found = landmarks.cosines(rows)
+    assert_array_equal(found, np.concatenate([landmarks.cosines(row[None]) for row in rows]))
+    assert_allclose(found, rows @ known.T, rtol=1e-4, atol=1e-5)

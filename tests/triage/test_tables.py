@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
@@ -115,6 +116,18 @@ def test_packed_text_is_read(tmp_path: Path, name: str):
     content = '{"text": "退款"}\n' if "json" in name else "text\n退款\n"
     path = saved(tmp_path / name, gzip.compress(content.encode()))
     assert [row.fields for row in read_rows(path)] == [{"text": "退款"}]
+
+
+@pytest.mark.parametrize("name", ["a.csv.zst", "a.jsonl.zst", "a.parquet.ZST"])
+def test_what_zstandard_packed_is_read_also_in_several_frames(tmp_path: Path, name: str):
+    content = b'{"text": "a"}\n' * 9_999 if "json" in name else b"text\n" + b"a\n" * 9_999
+    if "parquet" in name:
+        parquet.write_table(pa.table({"text": ["a"] * 9_999}), tmp_path / "plain")
+        content = (tmp_path / "plain").read_bytes()
+    half = len(content) // 2
+    frames = (zstandard.compress(content[:half]), zstandard.compress(content[half:]))
+    path = saved(tmp_path / name, b"".join(frames))
+    assert [row.fields for row in read_rows(path)] == [{"text": "a"}] * 9_999
 
 
 def test_a_row_with_a_broken_byte_is_a_reject_in_a_file_that_else_decodes(tmp_path: Path):
@@ -235,6 +248,8 @@ def packed_in_half(content: bytes) -> bytes:
         ("a.csv", b'"text\n', r"header is no CSV.*mend the first line"),
         ("a.json", b'[\n{"text": "a"}\n]', r"begins a JSON array; write one object a line: jq"),
         ("a.jsonl.gz", b"{}", r"is no whole gzip file.*compress it again"),
+        ("a.jsonl.zst", b"{}", r"is no whole zstd file.*compress it again"),
+        ("a.csv.zst", zstandard.compress(b"text\n" * 999)[:-3], r"is no whole zstd file.*is cut"),
         ("a.csv.gz", packed_in_half(b"text\n" * 999), r"is no whole gzip file"),
         ("a.xlsx", b"text\na\n", r"is no open Excel workbook.*without password, or as \.csv"),
         ("a.xls", b"<html>", r"is no open Excel workbook"),

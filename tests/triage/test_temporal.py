@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.folding import clues_of, fold, lower
-from triage.temporal import chinese, english, find_dates
+from triage.temporal import chinese, english, find_dates, may_name_a_time
 
 PIECES = [
     "今天",
@@ -230,3 +230,16 @@ def test_every_date_found_is_iso_and_lies_in_the_text(text: str):
             date.fromisoformat(f"{value}-01-01"[:10])
         else:
             datetime.fromisoformat(value)
+
+
+@pytest.mark.parametrize("text", ["2月29日到", "see you on Friday", "三天前买的", "at 3"])
+def test_a_text_may_name_a_time_whatever_the_time_is(text: str):
+    plain = lower(fold(text))
+    assert may_name_a_time(plain, clues=clues_of(plain))
+
+
+@given(st.text(max_size=40), st.datetimes(timezones=st.none()))
+def test_a_text_that_may_name_no_time_has_no_dates(text: str, now: datetime):
+    plain = lower(fold(text))
+    if not may_name_a_time(plain, clues=clues_of(plain)):
+        assert list(find_dates(text, now)) == []

@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from triage.errors import RecordError
 from triage.tables import Row, read_rows
@@ -13,7 +15,7 @@ ROWS: list[dict[str, Any]] = [
     {"id": "1", "text": ' a\nb "q",\t=1+1 _x0041_ \x0b\r\n 😀<&> ', "空": "[PHONE_1]"},
     {"id": "2", "text": "", "空": ""},
 ]
-KINDS = [".jsonl", ".csv", ".tsv", ".xlsx", ".parquet", ".jsonl.gz", ".csv.gz"]
+KINDS = [".jsonl", ".csv", ".tsv", ".xlsx", ".parquet", ".jsonl.gz", ".csv.gz", ".tsv.zst"]
 
 
 def _written(place: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -57,3 +59,30 @@ def test_a_cell_beyond_the_limit_of_excel_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_table_without_rows_is_read_as_none(tmp_path: Path, kind: str) -> None:
     assert _written(tmp_path / f"rows{kind}", []) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_equal_rows_give_equal_files(tmp_path: Path, kind: str) -> None:
+    places = (tmp_path / f"{name}{kind}" for name in "ab")
+    first, second = (place.read_bytes() for place in places if _written(place, ROWS))
+    assert first == second
+
+
+@pytest.mark.parametrize("kind", [".csv", ".xlsx", ".parquet"])
+def test_columns_named_beforehand_are_there_without_rows_and_may_miss_in_the_first(
+    tmp_path: Path, kind: str
+) -> None:
+    place = tmp_path / f"rows{kind}"
+    with place.open("wb") as stream, table_writer(stream, place, columns=["a", "b"]) as write:
+        write({"b": "1"})
+    assert [row.fields for row in read_rows(place)] == [{"a": "", "b": "1"}]
+
+
+def test_parquet_with_a_schema_keeps_numbers_and_nesting(tmp_path: Path) -> None:
+    schema = pa.schema([("n", pa.int64()), ("parts", pa.list_(pa.struct({"a": pa.float64()})))])
+    rows = [{"n": 1, "parts": [{"a": 0.5}]}, {"n": None, "parts": []}]
+    place = tmp_path / "rows.parquet"
+    with place.open("wb") as stream, table_writer(stream, place, schema=schema) as write:
+        for row in rows:
+            write(row)
+    assert parquet.read_table(place).to_pylist() == rows

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from triage.privacy import Redactor
     from triage.records import Reject, Row
     from triage.vault import Key, Vault
+
+_CHUNK = 256  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,6 @@ class Job:
     ) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        from triage.commands.tag import chunks
         from triage.records import STDIO, Reject, read_rows
         from triage.writers import kind_of, table_writer
 
@@ -129,7 +131,8 @@ class Job:
             Progress(*bars, console=self.console, disable=not self.console.is_terminal) as bar,
         ):
             task = bar.add_task("redacting", total=None)
-            for chunk in chunks(read_rows(self.source)):
+            rows = read_rows(self.source)
+            while chunk := list(islice(rows, _CHUNK)):
                 good = [row for row in chunk if not isinstance(row, Reject)]
                 if chosen is None and good:
                     chosen = columns_of(good)

@@ -1,121 +1,141 @@
-"""``triage tag``: a file of messages in, the same rows with their results out."""
+"""``triage tag``: files of messages in, the same rows with their results out, on all cores."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from triage.commands.tagging import Choice, Run
+
 if TYPE_CHECKING:
-    from triage.domain import Message
-    from triage.engine import TriageEngine
-    from triage.privacy import Redactor
-    from triage.records import Reject, Row
+    from collections.abc import Mapping
 
-CHUNK = 256
+_COLUMNS = "Columns (guessed by name; '' leaves a field out)"
+_WRITTEN = "What is written"
 
 
-def tag(
-    source: Annotated[
-        str, typer.Argument(help="JSONL, CSV, Excel or Parquet with a text field; - reads JSONL.")
+def _column(what: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(
+        help=what, metavar="COLUMN", rich_help_panel=_COLUMNS
+    )
+    return option
+
+
+def tag(  # noqa: PLR0913, PLR0917  # an argument an option
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="IN...",
+            help="JSONL, CSV, TSV, Excel or Parquet, also .gz or .zst; folders, patterns; - is "
+            "stdin.",
+        ),
     ],
-    out: Annotated[str, typer.Option("--out", "-o", help="JSONL to write; - writes to stdout.")],
+    out: Annotated[
+        str, typer.Option("--out", "-o", help="File to write, of any of these; - is stdout.")
+    ],
     model: Annotated[str | None, typer.Option(help="A version or a bundle folder.")] = None,
-    redact: Annotated[
-        bool, typer.Option("--redact", help="Write personal details as tokens such as [PHONE_1].")
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; default: one a core for large inputs.")
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin anew where a run was interrupted.")
     ] = False,
-) -> None:
-    """Tag every message of a file.
+    now: Annotated[
+        str | None,
+        typer.Option(help="Time of messages that have none; default: when IN was written."),
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Also list rows that cannot be used here, as JSONL.")
+    ] = None,
+    fields: Annotated[
+        str | None,
+        typer.Option(help="Only these, as category,priority.", rich_help_panel=_WRITTEN),
+    ] = None,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Keep the original columns.", rich_help_panel=_WRITTEN),
+    ] = False,
+    only_needs_review: Annotated[
+        bool,
+        typer.Option(
+            "--only-needs-review", help="Only rows a human must see.", rich_help_panel=_WRITTEN
+        ),
+    ] = False,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact",
+            help="Write personal details as tokens such as [PHONE_1].",
+            rich_help_panel=_WRITTEN,
+        ),
+    ] = False,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="jsonl, csv, tsv, xlsx, parquet; default: as OUT is named.",
+            rich_help_panel=_WRITTEN,
+        ),
+    ] = None,
+    raw_cells: Annotated[
+        bool,
+        typer.Option(
+            "--raw-cells", help="Write cells beginning with = + - @ into CSV as they are.",
+            rich_help_panel=_WRITTEN,
+        ),
+    ] = False,
+    stdin_format: Annotated[
+        str, typer.Option(help="What standard input is: jsonl, csv, tsv, xlsx, parquet.")
+    ] = "jsonl",
+    text_column: Annotated[str | None, _column("The customer's words.")] = None,
+    turns_column: Annotated[str | None, _column("A conversation's turns as JSON.")] = None,
+    subject_column: Annotated[str | None, _column("A subject, read before the text.")] = None,
+    id_column: Annotated[str | None, _column("The row's id.")] = None,
+    created_at_column: Annotated[str | None, _column("When the message was written.")] = None,
+    channel_column: Annotated[str | None, _column("The channel.")] = None,
+    customer_id_column: Annotated[str | None, _column("The customer's id.")] = None,
+    customer_name_column: Annotated[str | None, _column("The customer's name.")] = None,
+    tier_column: Annotated[str | None, _column("The customer's tier, such as vip.")] = None,
+    contacts_column: Annotated[str | None, _column("How many earlier messages there were.")] = None,
+) -> None:  # fmt: skip
+    """Tag every message of files, folders or patterns.
 
     Rows need `text`, or `turns` with the customer's; `id`, `subject`, `channel`, `customer`,
-    `created_at` and `fields` are used when there. Each row gives one row, in order; a bad row
+    `created_at`, `contacts` and `fields` are used when there, also under usual names in English and
+    Chinese; what was taken for what is shown first. Each row gives one row, in order; a bad row
     gives its line and the reason under `error`, and the command then ends with exit code 1.
+
+    JSONL and Parquet hold results nested, CSV, TSV and Excel one cell a value. In CSV and TSV a
+    cell that a spreadsheet would calculate (it begins with = + - @) begins with ' instead.
+
+    Dates such as "tomorrow" are counted from `created_at`; of a message that has none, from
+    `--now`, or else from the time at which the input was written.
+
+    Finished rows lie in OUT.part. An interrupted run goes on where it was when the same command is
+    given again, and its output is the same to the byte; `--restart` begins anew.
 
     Examples:
 
         triage tag messages.jsonl -o tagged.jsonl
 
+        triage tag 'archive/*.csv.gz' -o tagged.parquet --keep
+
+        triage tag chats.xlsx -o review.csv --only-needs-review --fields category,priority,reasons
+
         triage tag messages.jsonl -o shared.jsonl --redact
 
         zcat old.jsonl.gz | triage tag - -o - | jq -c '[.id, .category.label]'
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from triage.engine import load_engine
-    from triage.privacy import Redactor
-    from triage.records import STDIO, read_rows, whole_file, write_jsonl
-
-    rows = read_rows(source)
-    first = next(rows, None)  # an unreadable file is told before the model is loaded
-    engine = load_engine(model)
-    redactor = Redactor() if redact else None
-    rejected = done = 0
-    console = Console(stderr=True)
-    target: AbstractContextManager[IO[bytes]] = (
-        nullcontext(sys.stdout.buffer) if out == STDIO else whole_file(Path(out))
-    )
-    columns = (
-        TextColumn("tagging"),
-        BarColumn(),
-        TextColumn("{task.completed} rows, {task.speed:.0f}/s"),
-        TimeElapsedColumn(),
-    )
-    with (
-        target as stream,
-        Progress(*columns, console=console, disable=not console.is_terminal) as bar,
-    ):
-        task = bar.add_task("tagging", total=None)
-        for chunk in chunks(iter([] if first is None else [first]), rows):
-            for record in _tagged(engine, chunk, start=done, redactor=redactor):
-                rejected += "error" in record
-                write_jsonl(stream, record)
-            done += len(chunk)
-            bar.update(task, completed=done)
-    console.print(f"{done} rows, {rejected} rejected", highlight=False)
-    if rejected:
-        raise typer.Exit(1)
-
-
-def chunks(*sources: Iterator[Row | Reject]) -> Iterator[list[Row | Reject]]:
-    """Yield the rows of all sources, one after the other, some at a time."""
-    rows = (row for source in sources for row in source)
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
-
-
-def _tagged(
-    engine: TriageEngine, chunk: list[Row | Reject], *, start: int, redactor: Redactor | None
-) -> Iterator[dict[str, Any]]:
-    """Yield one record per row: its result, or what is wrong with it."""
-    from triage.privacy import redact_result
-    from triage.records import Reject, id_of
-
-    checked = [_checked(engine, row, start + n) for n, row in enumerate(chunk, start=1)]
-    results = iter(engine.triage([m for m in checked if not isinstance(m, Reject)]))
-    for row, message in zip(chunk, checked, strict=True):
-        if isinstance(message, Reject):
-            reason = redactor.redact(message.reason).text if redactor else message.reason
-            record = {"line": message.line, "error": reason}
-            own = id_of(row.fields) if not isinstance(row, Reject) else None
-            yield {"id": own, **record}
-        else:
-            record = next(results).to_dict()
-            yield redact_result(record, message.text, redactor) if redactor else record
-
-
-def _checked(engine: TriageEngine, row: Row | Reject, number: int) -> Message | Reject:
-    from triage.errors import MessageError
-    from triage.records import Reject
-
-    if isinstance(row, Reject):
-        return row
-    try:
-        return engine.message(row.fields, number=number)
-    except MessageError as fault:
-        return Reject(row.line, str(fault), str(row.fields.get("text"))[:200])
+    chosen: Mapping[str, str | None] = {
+        "text": text_column, "turns": turns_column, "subject": subject_column, "id": id_column,
+        "created_at": created_at_column, "channel": channel_column,
+        "customer_id": customer_id_column, "customer_name": customer_name_column,
+        "tier": tier_column, "contacts": contacts_column,
+    }  # fmt: skip
+    choice = Choice(
+        fields=fields, keep=keep, needs_review=only_needs_review, redact=redact, form=form,
+        guard=not raw_cells, rejects=rejects, columns=chosen, now=now,
+    )  # fmt: skip
+    run = Run(tuple(sources), out, choice, model=model, stdin_format=stdin_format)
+    raise typer.Exit(run.tag(workers=workers, restart=restart))

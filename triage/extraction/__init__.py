@@ -31,7 +31,7 @@ from triage.extraction import (
 from triage.extraction.catalogue import Catalogue, Product, read_catalogue
 from triage.extraction.pipeline import blank_pipeline
 from triage.extraction.reading import Found, Reading, Recogniser
-from triage.temporal import dates_in
+from triage.temporal import dates_in, may_name_a_time
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -106,6 +106,12 @@ class KeyInfoExtractor:
                 self._extract_one(Reading(text, now=now, script=script))
                 for text, now, script in zip(texts, times, known, strict=True)
             ]
+
+    @staticmethod
+    def names_a_time(text: str) -> bool:
+        """Tell whether words of ``text`` may name a time, so that what is found depends on now."""
+        reading = Reading(text, now=datetime.min)  # noqa: DTZ901  # no time is read
+        return may_name_a_time(reading.low, clues=reading.clues)
 
     def _extract_one(self, reading: Reading) -> tuple[KeyInfo, ...]:
         proposals = [found for recognise in self._recognisers for found in recognise(reading)]

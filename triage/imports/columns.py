@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from triage.columns import listed, plain_name, shortened
 from triage.errors import ConfigError, RecordError
 from triage.imports.languages import BY_NAME
 from triage.tables import as_text
 
 TEXTS = ("title", "question", "variants", "answer")
-_SHOWN = 40  # characters of an example
-_LISTED = 40  # columns that an error names
 _NAMES = {
     "title": "title subject name heading 标题 主题 名称 標題 主題",
     "question": "question questions query faq instruction utterance scenario 问题 问 提问 标准问 "
@@ -31,16 +30,11 @@ _NAMES = {
     "valid_until": "valid_until valid_to expires 失效日期 截止日期 有效期至",
     "kind": "kind 类型 類型",
 }  # fmt: skip
-_APART = re.compile(r"[\s_-]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _JOINTS = r"[\s_\-()\[\]（）【】/.:：]"
 
 
-def _plain(name: str) -> str:
-    return _APART.sub("", unicodedata.normalize("NFKC", name).casefold())
-
-
-_MEANING = {_plain(n): field for field, names in _NAMES.items() for n in names.split()}
+_MEANING = {plain_name(n): field for field, names in _NAMES.items() for n in names.split()}
 _ORDER = {name: order for order, name in enumerate(_MEANING)}
 
 
@@ -114,7 +108,7 @@ def columns_in(
 
 def meaning_of(name: str) -> tuple[str, str] | None:
     """Return the field that a column's name means, and the language that it carries, or ``""``."""
-    if field_name := _MEANING.get(_plain(name)):
+    if field_name := _MEANING.get(plain_name(name)):
         return field_name, ""
     spelt = unicodedata.normalize("NFKC", name).casefold().strip()
     for marker, tag in sorted(BY_NAME.items(), key=lambda pair: -len(pair[0])):
@@ -122,7 +116,7 @@ def meaning_of(name: str) -> tuple[str, str] | None:
         tail = f"{_JOINTS}*"
         for pattern in (f"{marker}{joint}(.+?)", f"(.+?){joint}{marker}{tail}"):
             match = re.fullmatch(pattern, spelt)
-            if match and (field_name := _MEANING.get(_plain(match[1]))):
+            if match and (field_name := _MEANING.get(plain_name(match[1]))):
                 return field_name, tag
     return None
 
@@ -146,7 +140,7 @@ def _found(
 
 
 def _rank(name: str) -> int:
-    return _ORDER.get(_plain(name), len(_ORDER))
+    return _ORDER.get(plain_name(name), len(_ORDER))
 
 
 def _versions(
@@ -175,11 +169,13 @@ def _script(column: str) -> str:
 
 
 def _resolved(column: str, names: Sequence[str], *, field_name: str) -> tuple[str, str]:
-    alike = [n for n in names if n == column] or [n for n in names if _plain(n) == _plain(column)]
+    alike = [n for n in names if n == column] or [
+        n for n in names if plain_name(n) == plain_name(column)
+    ]
     if not alike:
         raise ConfigError(
             f"--{field_name}-column names {column!r}, which is not there; "
-            f"the columns are {_list(names)}"
+            f"the columns are {listed(names)}"
         )
     meaning = meaning_of(alike[0])
     return alike[0], meaning[1] if meaning else ""
@@ -191,16 +187,10 @@ def _is_filled(name: str, sample: Sequence[Mapping[str, Any]]) -> bool:
 
 def _unknown(what: str, option: str, names: Sequence[str]) -> RecordError:
     return RecordError(
-        f"no column is known to hold {what}; name it with {option}; the columns are {_list(names)}"
+        f"no column is known to hold {what}; name it with {option}; the columns are {listed(names)}"
     )
 
 
-def _list(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(map(repr, names[:_LISTED])) + more
-
-
 def _example(name: str, sample: Sequence[Mapping[str, Any]]) -> str:
-    texts = (" ".join(str(as_text(row.get(name))).split()) for row in sample)
-    text = next(filter(None, texts), "")
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    texts = (shortened(str(as_text(row.get(name)))) for row in sample)
+    return next(filter(None, texts), "")

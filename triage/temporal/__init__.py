@@ -55,6 +55,11 @@ def dates_in(plain: str, now: datetime, *, clues: frozenset[str]) -> Iterator[tu
             day = piece.day or day
 
 
+def may_name_a_time(plain: str, *, clues: frozenset[str]) -> bool:
+    """Tell whether any rule's pattern stands in a folded, lower-case text, whatever the time is."""
+    return any(rule.pattern.search(plain) for rule in _RULES if not rule.clues.isdisjoint(clues))
+
+
 def _longest(pieces: Sequence[Piece], size: int) -> list[Piece]:
     """Keep, of pieces that overlap, the longest; the first rule wins a tie."""
     taken = bytearray(size)
