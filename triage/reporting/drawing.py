@@ -19,7 +19,12 @@ _ROW_PIXELS, _FOOT_PIXELS = 34, 90
 _TONES = {"negative": WARM, "neutral": PALE, "positive": "#3f9b6c"}
 _LEVELS = {"urgent": "#a8201a", "high": WARM, "normal": COOL, "low": PALE}
 _SECONDS = 60.0
-_DATES = {"type": "date", "tickformat": "%m-%d\n%Y", "nticks": 8}  # read alike in both languages
+_DATES = {
+    "type": "date",
+    "tickformat": "%m-%d\n%Y",
+    "nticks": 6,
+    "tickangle": 0,
+}  # read alike in both languages
 
 Figures = Mapping[str, Any]
 Words = Mapping[str, Any]
@@ -32,7 +37,7 @@ def volume(figures: Figures, words: Words) -> Chart:
     x = [entry["day"] for entry in days]
     rows: Chart = {
         "type": "bar",
-        "name": words["rows"],
+        "name": words["total"],
         "x": x,
         "y": [entry["rows"] for entry in days],
         "text": [entry["promotion"] or "" for entry in days],
