@@ -93,3 +93,29 @@ def test_a_file_of_an_unknown_form_is_told_before_anything_is_written(
     done = run(write_rows(tmp_path / "in.jsonl", [{"x": 1}]), "-o", out)
     assert "--turns-column" in str(done.exception)
     assert not out.exists()
+
+
+def test_dates_of_undated_conversations_are_counted_from_now(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    rows = [{"id": "k", "turns": [{"role": "用户", "text": "明天能送到吗，快递单号查不到"}]}]
+    done = run(write_rows(tmp_path / "in.jsonl", rows), "-o", out, "--now", "2026-11-11T09:00:00")
+    assert done.exit_code == 0
+    (record,) = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    assert [i["value"] for i in record["key_info"] if i["type"] == "date"] == ["2026-11-12"]
+    assert record["created_at"] is None
+
+
+def test_a_folder_of_texts_is_read_as_conversations(run: Run, tmp_path: Path) -> None:
+    folder, out = tmp_path / "texts", tmp_path / "out.jsonl"
+    folder.mkdir()
+    (folder / "a.txt").write_text(
+        "Agent: Hello\nCustomer: The third time I ask for my refund!\nAgent: not my problem",
+        encoding="utf-8",
+    )
+    assert run(folder, "-o", out).exit_code == 0
+    (record,) = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    assert (record["id"], record["category"]["label"]) == ("a", "refund")
+    assert record["repeated_contact"]["reason"] == "wording"
+    assert record["repeated_contact"]["evidence"]["text"] == "third time"
+    assert [words["text"] for words in record["agent_quality"]["rude"]] == ["not my problem"]
+    assert record["agent_quality"]["apology"]["state"] == "missing"

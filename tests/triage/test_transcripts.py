@@ -135,6 +135,7 @@ def test_bursts_are_what_stands_between_answers() -> None:
         ("apology", A, "非常抱歉给您带来不便", "抱歉"),
         ("promise", A, "我们会在24小时内回复您", "会在24小时内回复"),
         ("promise", A, "We will refund you by Friday", "We will refund"),
+        ("promise", A, "Your parcel will arrive by Friday", "Your parcel will arrive"),
         ("promise", A, "我不能保证", None),
         ("settled", A, "已为您退款", "已为您退款"),
         ("deferred", A, "请耐心等待", "耐心等待"),
@@ -216,7 +217,7 @@ def test_conduct_names_open_questions_and_rude_words_and_is_none_without_an_agen
     turns = _turns((C, "在吗"), (A, "自己不会看吗"), (C, "你们怎么这样？"))
     found = _conduct(turns, NEUTRAL, NEUTRAL)
     assert found.apology == NOT_DUE
-    assert [words.turn for words in found.unanswered] == [2]
+    assert [(words.turn, words.text) for words in found.unanswered] == [(2, "你们怎么这样？")]
     assert [words.text for words in found.rude] == ["自己不会看"]
     assert _conduct(_turns((C, "在吗")), NEUTRAL) is None
 

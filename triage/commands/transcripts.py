@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
@@ -51,6 +52,10 @@ def transcripts(  # noqa: PLR0913, PLR0917  # an argument an option
     messages: Annotated[
         bool, typer.Option("--messages", help="Also tag each message of the customer.")
     ] = False,
+    now: Annotated[
+        str | None,
+        typer.Option(help="Time of conversations that have none; default: when IN was written."),
+    ] = None,
     days: Annotated[
         int, typer.Option(min=0, help="Days within which a further contact is a repeated one.")
     ] = 14,
@@ -70,6 +75,8 @@ def transcripts(  # noqa: PLR0913, PLR0917  # an argument an option
     conducted it, each with the words that show it. Three forms are read: a row with `turns`, a
     row a message with a conversation id, and plain text such as `客服: … 用户: …`.
 
+    Dates such as "tomorrow" are counted from the turn's time, or that of the conversation.
+
     Rows of one message are gathered through a scratch file in TMPDIR; with `--sorted` they are
     read as they come. Rows that cannot be used give their line and the reason under `error`, and
     the command then ends with exit code 1.
@@ -87,6 +94,7 @@ def transcripts(  # noqa: PLR0913, PLR0917  # an argument an option
     from triage.engine import load_engine
     from triage.records import STDIO, whole_file
     from triage.transcripts.contacts import ContactBook
+    from triage.transcripts.moments import moment_of
     from triage.transcripts.reading import Reading, read_transcripts
     from triage.transcripts.tagger import TranscriptTagger
     from triage.writers import kind_of
@@ -99,6 +107,7 @@ def transcripts(  # noqa: PLR0913, PLR0917  # an argument an option
     path = Path("out.jsonl") if out == STDIO else Path(out)
     kind_of(path)
     found = read_transcripts(source, Reading(form=form, columns=chosen, in_order=in_order))
+    moment = moment_of(now, field="--now") or _written(source)
     first = list(islice(found, 1))  # an unreadable file is told before the model is loaded
     engine = load_engine(model)
     console = Console(stderr=True)
@@ -106,11 +115,19 @@ def transcripts(  # noqa: PLR0913, PLR0917  # an argument an option
         nullcontext(sys.stdout.buffer) if out == STDIO else whole_file(path)
     )
     with ContactBook(days) as contacts, target as stream:
-        tagger = TranscriptTagger(engine, contacts, messages=messages)
+        tagger = TranscriptTagger(engine, contacts, messages=messages, now=moment)
         done, rejected = _write(_records(tagger, first, found), stream, path, console=console)
     console.print(f"{done} conversations, {rejected} rejected", highlight=False)
     if rejected:
         raise typer.Exit(1)
+
+
+def _written(source: str) -> datetime | None:
+    """Return when a file was written; ``None`` for standard input, which is read now."""
+    path = Path(source)
+    if source == "-" or not path.exists():
+        return None
+    return datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
 
 
 def _records(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from triage.transcripts.signs import Signs
 from triage.transcripts.transcript import Burst, Shown, Transcript
 
 GIVEN, MISSING, NOT_DUE = "given", "missing", "not_due"
+_SENTENCE = re.compile(r"[^\s\u3002!！?？][^\u3002!！?？\n]*[\u3002!！?？]*")
 _APOLOGY_ABOVE = 0.6  # confidence of a negative tone from which an apology is due
 
 
@@ -108,6 +110,18 @@ def whole(transcript: Transcript, turn: int) -> Shown:
     return Shown(turn, words, start, start + len(words))
 
 
+def sentence(transcript: Transcript, shown: Shown) -> Shown:
+    """Return the whole sentence in which words stand; a lone question mark shows little."""
+    if shown.start is None or shown.end is None:
+        return shown
+    text = transcript.turns[shown.turn].text
+    for match in _SENTENCE.finditer(text):
+        if match.start() <= shown.start < match.end():
+            end = max(match.end(), shown.end)
+            return Shown(shown.turn, text[match.start() : end], match.start(), end)
+    return shown
+
+
 def _promise(transcript: Transcript, shown: Shown) -> Promise:
     turn = transcript.turns[shown.turn]
     moment = turn.at or transcript.start
@@ -136,5 +150,5 @@ def _unanswered(transcript: Transcript, signs: Signs, bursts: Sequence[Burst]) -
         if shown is not None and not any(
             turn.role is Role.AGENT for turn in transcript.turns[burst.last + 1 :]
         ):
-            found.append(shown)
+            found.append(sentence(transcript, shown))
     return tuple(found)

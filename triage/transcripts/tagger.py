@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from triage.conversation import is_fragment
@@ -73,10 +74,19 @@ class TranscriptTagger:
     Args:
         contacts: where earlier conversations are looked up.
         messages: also tag each turn of the customer alone.
+        now: the time of conversations that have none, so that results are the same another day.
     """
 
-    def __init__(self, engine: Engine, contacts: ContactBook, *, messages: bool = False) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        contacts: ContactBook,
+        *,
+        messages: bool = False,
+        now: datetime | None = None,
+    ) -> None:
         self._engine = engine
+        self._now = now
         self._contacts = contacts
         self._messages = messages
 
@@ -106,12 +116,17 @@ class TranscriptTagger:
             if self._messages and turn.role is Role.CUSTOMER and turn.text.strip()
         ]
         try:
-            made = [self._engine.message(_message(transcript, b.last)) for b in bursts]
-            made += [self._engine.message(_alone(transcript, number)) for number in single]
+            made = [self._checked(_message(transcript, burst.last)) for burst in bursts]
+            made += [self._checked(_alone(transcript, number)) for number in single]
         except MessageError as fault:
             return Reject(transcript.line, f"conversation {transcript.id!r}: {fault}",
                           transcript.id)  # fmt: skip
         return _Plan(transcript, bursts, tuple(single), tuple(made))
+
+    def _checked(self, message: Message) -> Message:
+        if message.created_at is None:
+            message = replace(message, created_at=self._now)
+        return self._engine.message(message)
 
     def _joined(self, plan: _Plan, results: Sequence[TriageResult]) -> TaggedTranscript:
         transcript, bursts = plan.transcript, plan.bursts
