@@ -119,3 +119,11 @@ def test_a_folder_of_texts_is_read_as_conversations(run: Run, tmp_path: Path) ->
     assert record["repeated_contact"]["evidence"]["text"] == "third time"
     assert [words["text"] for words in record["agent_quality"]["rude"]] == ["not my problem"]
     assert record["agent_quality"]["apology"]["state"] == "missing"
+
+
+def test_a_file_of_rejects_alone_is_written_as_such(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    done = run(write_rows(tmp_path / "in.jsonl", ROWS[2:]), "-o", out)
+    assert (done.exit_code, "0 conversations, 1 rejected" in done.output) == (1, True)
+    (record,) = map(json.loads, out.read_text(encoding="utf-8").splitlines())
+    assert "says nothing" in record["error"]

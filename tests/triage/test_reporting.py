@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from triage.errors import MessageError
+from triage.reporting.drawing import mix
 from triage.reporting.entry import Entry, entry_of
 from triage.reporting.figures import figures_of
 from triage.reporting.page import PageLanguage, duration, render_report
@@ -223,3 +224,14 @@ def test_a_report_of_no_rows_is_a_page_too() -> None:
 )  # fmt: skip
 def test_durations_are_said_in_their_unit(seconds: float | None, shown: str) -> None:
     assert duration(seconds, read_resource("report")["en"]) == shown
+
+
+def test_long_labels_are_shortened_on_the_axis_alone() -> None:
+    names = [f"after_sales/exchange_of_goods_{letter}" for letter in "ab"]
+    chart = mix(figures_of(_tally(*(Entry(intent=n) for n in names)))["intents"], words_of_page())
+    assert chart["data"][0]["y"] == names[::-1]
+    assert len(set(chart["layout"]["yaxis"]["ticktext"])) == 1
+
+
+def words_of_page() -> Any:
+    return read_resource("report")["en"]

@@ -100,7 +100,7 @@ def heat(figures: Figures, words: Words) -> Chart:
 def mix(entries: Sequence[Figures], words: Words) -> Chart:
     """Return the shares of the most frequent labels, beside those of the period before."""
     shown = list(entries[:_SHOWN])[::-1]
-    labels = [_short(entry["label"]) for entry in shown]
+    labels = [entry["label"] for entry in shown]
     compared = any(entry["share_before"] is not None for entry in shown)
 
     def bars(name: str, key: str, colour: str) -> Chart:
@@ -122,7 +122,7 @@ def mix(entries: Sequence[Figures], words: Words) -> Chart:
         ]
     layout = {
         "xaxis": {"tickformat": ".0%", "rangemode": "tozero"},
-        "yaxis": {"automargin": True, "type": "category"},
+        "yaxis": _label_axis(labels),
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "traceorder": "reversed"},
         "showlegend": compared,
         "bargap": 0.3,
@@ -133,17 +133,18 @@ def mix(entries: Sequence[Figures], words: Words) -> Chart:
 def unanswered(entries: Sequence[Figures], words: Words) -> Chart:
     """Return the topics with most rows that no reply fitted."""
     shown = list(entries[:_SHOWN])[::-1]
+    labels = [entry["label"] for entry in shown]
     trace = {
         "type": "bar",
         "orientation": "h",
         "name": words["open"],
-        "y": [_short(entry["label"]) for entry in shown],
+        "y": labels,
         "x": [entry["open"] for entry in shown],
         "text": [f"{entry['share']:.0%}" for entry in shown],
         "marker": {"color": WARM},
         "hovertemplate": "%{y}: %{x} (%{text})<extra></extra>",
     }
-    layout = {"yaxis": {"automargin": True, "type": "category"}, "showlegend": False}
+    layout = {"yaxis": _label_axis(labels), "showlegend": False}
     return _chart([trace], layout, height=_FOOT_PIXELS + _ROW_PIXELS * len(shown))
 
 
@@ -226,6 +227,12 @@ def _chart(traces: list[Chart], layout: Chart, *, height: int = 320) -> Chart:
     whole["xaxis"] = {"automargin": True, **whole.get("xaxis", {})}
     whole["yaxis"] = {"automargin": True, **whole.get("yaxis", {})}
     return {"data": traces, "layout": whole}
+
+
+def _label_axis(labels: Sequence[str]) -> Chart:
+    """Return an axis of whole labels, shortened where they are shown."""
+    short = [_short(label) for label in labels]
+    return {"type": "category", "tickvals": list(labels), "ticktext": short}
 
 
 def _short(label: str) -> str:
