@@ -22,8 +22,8 @@ GROUP = "triage.commands"
 EXIT_REJECTS = 1
 EXIT_UNUSABLE = 2
 _ORDER = (
-    "ask", "serve", "tag", "redact", "audit", "train", "evaluate", "models", "priority", "kb",
-    "feedback", "keys",
+    "ask", "serve", "tag", "transcripts", "report", "redact", "audit", "train", "evaluate",
+    "models", "priority", "kb", "feedback", "keys", "doctor",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ COMMANDS = (
     "models rollback", "models history", "models diff", "audit", "priority explain",
     "priority check", "redact", "kb list", "kb import", "kb show", "kb export", "kb retire",
     "kb restore", "kb build", "kb gaps", "feedback export", "feedback stats",
-    "keys create", "keys list", "keys revoke",
+    "keys create", "keys list", "keys revoke", "transcripts", "report",
 )  # fmt: skip
 
 
