@@ -28,8 +28,8 @@ from triage.records import message_from
 from triage.registry import Registry
 from triage.review import Standard, review_reasons
 from triage.sentiment import SentimentReader, load_flags
-from triage.settings import Settings, load_settings
-from triage.suggestion import SuggestionContext, rank, suggest
+from triage.settings import WARM, Settings, load_settings
+from triage.suggestion import ReplyStyle, SuggestionContext, ranked_hits, suggest
 from triage.text import UNDETERMINED, Language, as_written, read
 from triage.turns import asks_something
 
@@ -110,6 +110,12 @@ class TriageEngine:
         self._clock = clock
         manifest = parts.bundle.manifest
         self._standard = Standard(manifest.review_confidence, manifest.review_familiarity)
+        self._kb_version = parts.bundle.kb_version
+        self._style = ReplyStyle(
+            shop=settings.shop,
+            limit=settings.max_suggestions,
+            framed=settings.reply_tone == WARM,
+        )
 
     @property
     def model(self) -> str:
@@ -159,7 +165,9 @@ class TriageEngine:
         return [
             [
                 (hit.article.id, confidence)
-                for confidence, hit in rank(self._hits(found), self._context(found), ranker=ranker)
+                for confidence, hit in ranked_hits(
+                    self._hits(found), self._context(found), ranker=ranker
+                )
             ]
             for found in self._understand(known)
         ]
@@ -215,8 +223,7 @@ class TriageEngine:
             self._hits(found),
             self._context(found),
             ranker=bundle.ranker,
-            shop=self._settings.shop,
-            limit=self._settings.max_suggestions,
+            style=self._style,
         )
         reasons = review_reasons(
             found.language,
@@ -241,6 +248,7 @@ class TriageEngine:
             review_reasons=reasons,
             languages=dict(found.language.shares),
             understood_text=found.message.text if found.merged else None,
+            kb_version=self._kb_version,
         )
 
     def _evidence(self, found: _Understood, level: str) -> str | None:
@@ -260,6 +268,8 @@ class TriageEngine:
             key_info=found.key_info,
             category=found.predictions[CATEGORY],
             intent=found.predictions[INTENT],
+            sentiment=found.sentiment,
+            day=found.now.date(),
         )
 
     def _reply_language(self, language: Language) -> Language:

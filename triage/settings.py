@@ -18,6 +18,7 @@ from pydantic_settings import (
 from triage.errors import ConfigError
 
 CONFIG_FILE = "triage.toml"
+WARM, PLAIN = "warm", "plain"  # tones of replies
 
 
 def default_models_dir() -> Path:
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
     )
     shop: dict[str, str] = Field(
         default_factory=dict, description="facts that fill reply slots, such as service_phone"
+    )
+    reply_tone: str = Field(
+        default=WARM,
+        pattern=f"^({WARM}|{PLAIN})$",
+        description="'warm' greets, apologises and closes; 'plain' gives an article's text alone",
     )
 
     @property

@@ -121,6 +121,7 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
     from rich.console import Console
 
     from training.abstain import Standard
+    from training.asked import OUT_OF_SCOPE, read_out_of_scope
     from training.card import write_card
     from training.commands.console import write_rejects
     from training.commands.summary import print_summary
@@ -155,7 +156,9 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         corpus = apply_corrections(corpus, corrections).without_repeats()
     articles = articles or settings.datasets_dir / "articles.jsonl"
     known = read_articles(articles)
+    beyond = settings.datasets_dir / OUT_OF_SCOPE
     files = {"tickets": tickets, "articles": articles, "corrections": corrections}
+    files |= {"out_of_scope": beyond if beyond.is_file() else None}
     plan = TrainingPlan(
         version=version,
         options=FitOptions(seed=seed, balance=balance),
@@ -166,6 +169,7 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         most_tickets=most_tickets,
         encoder_source=_source(encoder),
         base=_base(corpus, registry, base),
+        out_of_scope=read_out_of_scope(settings.datasets_dir),
     )
     folder = settings.models_dir / version
     minutes = tune_minutes if tune_encoder else None
