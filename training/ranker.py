@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.stats import binom
 
 from training.asked import NOTHING_ASKED, Asked
 from training.choice import Lesson, fit_choice, out_of_fold
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 MIN_GROUP_QUERIES = 100
 MOST_QUESTIONS = 20_000  # more of them are thinned out evenly
 MOST_OFFERED = 0.05  # share of messages without an answer that may still be offered one
+SURE = 0.95  # how sure of that
 LEAST_RIGHT = 0.85  # share of first suggestions that are to be right, among the questions
 # An article's questions say nothing of these, so their weights are given: half of the evidence of
 # earlier agents, since the other features already know part of it, and a nudge for fresh texts.
@@ -142,9 +144,8 @@ class _Threshold:
 def _threshold(lessons: Sequence[Lesson]) -> _Threshold:
     """Return from where a reply is suggested, and how that was found out of fold.
 
-    First the least probability of being answerable that lets ``MOST_OFFERED`` of the messages pass
-    that nothing answers; then, above it, the least confidence with which ``LEAST_RIGHT`` of the
-    questions' first suggestions are right.
+    First the least probability of being answerable, by ``_least_answerability``; then, above it,
+    the least confidence with which ``LEAST_RIGHT`` of the questions' first suggestions are right.
     """
     weights = out_of_fold(lessons)
     pairs = list(zip(weights, lessons, strict=True))
@@ -162,12 +163,13 @@ def _threshold(lessons: Sequence[Lesson]) -> _Threshold:
     question = np.array([_is_question(lesson) for lesson in lessons], dtype=bool)
     least, lead = 0.0, LEAD_CONFIDENCE
     if idle.any():
-        least = round(float(np.quantile(open_[idle], 1 - MOST_OFFERED, method="higher")), 4)
+        least = _least_answerability(open_[idle])
         passed = question & (open_ >= least)
         lead = _least_confidence(best[passed], right[passed])
     shown = (open_ >= least) & (best >= lead)
     rule = {
-        "rule": f"{MOST_OFFERED:.0%} of what nothing answers; then {LEAST_RIGHT:.0%} right"
+        "rule": f"at most {MOST_OFFERED:.0%} of what nothing answers pass, {SURE:.0%} sure; "
+        f"then {LEAST_RIGHT:.0%} right"
         if idle.any()
         else "as given: no message was known that nothing answers",
         "unanswered": int(idle.sum()),
@@ -178,6 +180,18 @@ def _threshold(lessons: Sequence[Lesson]) -> _Threshold:
         "ece": _share_error(best[question], right[question]),
     }
     return _Threshold(lead, least, rule)
+
+
+def _least_answerability(idle: NDArray[np.float64]) -> float:
+    """Return the probability above which at most ``MOST_OFFERED`` of such messages lie.
+
+    With the certainty ``SURE``, by the exact binomial bound (Clopper & Pearson 1934,
+    https://doi.org/10.1093/biomet/26.4.404), as far as new ones are like these.
+    """
+    passing = np.arange(len(idle) + 1)
+    allowed = int((binom.cdf(passing, len(idle), MOST_OFFERED) <= 1 - SURE).sum()) - 1
+    highest = np.sort(idle)[::-1]
+    return round(float(highest[max(0, allowed)]) + 1e-6, 6)
 
 
 def _least_confidence(best: NDArray[np.float64], right: NDArray[np.bool_]) -> float:

@@ -10,7 +10,7 @@ from fakes import NOW_UTC, FakeEncoder, article, prediction
 
 from training.asked import NOTHING_ASKED, Asked
 from training.choice import Lesson, fit_choice, out_of_fold
-from training.ranker import GIVEN, fit_ranker
+from training.ranker import GIVEN, _least_answerability, _least_confidence, fit_ranker
 from triage.knowledge import KnowledgeIndex, passages_of
 from triage.suggestion import choice_of, past_of
 from triage.suggestion.ranking import (
@@ -162,3 +162,18 @@ def test_articles_without_questions_leave_a_ranker_that_still_answers():
     )
     (confidence,) = ranker.confidences(lesson([(0.5, 0.5)]).choice, language="en")
     assert 0 <= confidence <= 1
+
+
+def test_the_share_that_may_pass_is_bounded_exactly():
+    # 4 of 200 at 5 %: P(X <= 4) = 0.0264; 5 of 200: 0.0623, which is no longer sure enough.
+    idle = np.arange(200) / 200
+    least = _least_answerability(idle)
+    assert (idle >= least).sum() == 4
+    assert (np.full(30, 0.5) >= _least_answerability(np.full(30, 0.5))).sum() == 0
+
+
+def test_the_least_confidence_is_the_first_from_which_enough_are_right():
+    best = np.array([0.15] * 10 + [0.5] * 10)
+    right = np.array([False] * 5 + [True] * 15)
+    assert _least_confidence(best, right) == 0.16
+    assert _least_confidence(best, np.ones(20, dtype=bool)) == 0.1
