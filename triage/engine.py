@@ -162,14 +162,10 @@ class TriageEngine:
         """
         known = [self.message(m, number=number) for number, m in enumerate(messages, start=1)]
         ranker = self._parts.bundle.ranker
+        found = [(self._hits(each), self._context(each)) for each in self._understand(known)]
         return [
-            [
-                (hit.article.id, confidence)
-                for confidence, hit in ranked_hits(
-                    self._hits(found), self._context(found), ranker=ranker
-                )
-            ]
-            for found in self._understand(known)
+            [(hit.article.id, share) for share, hit in ranked_hits(hits, context, ranker=ranker)]
+            for hits, context in found
         ]
 
     def assess_priority(self, message: Message | Mapping[str, Any] | str) -> Assessment:
@@ -220,10 +216,7 @@ class TriageEngine:
             evidence=lambda level: self._evidence(found, level),
         )
         suggestions = suggest(
-            self._hits(found),
-            self._context(found),
-            ranker=bundle.ranker,
-            style=self._style,
+            self._hits(found), self._context(found), ranker=bundle.ranker, style=self._style
         )
         reasons = review_reasons(
             found.language,
