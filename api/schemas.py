@@ -227,9 +227,24 @@ class SuggestionOut(BaseModel):
     language: str
     similarity: float = Field(description="cosine in [-1, 1]")
     confidence: float = Field(description="calibrated probability that this is the right article")
-    missing_slots: list[str]
+    missing_slots: list[str] = Field(description="slots that stand in reply as {name}")
     source: str
     article_version: int
+    script: str | None = Field(description="Hans or Hant for a Chinese reply, else null")
+    in_other_language: bool = Field(
+        description="true where the knowledge base has no text in the customer's language"
+    )
+    converted: bool = Field(
+        description="true where the script is another than the article was written in"
+    )
+    template: str = Field(
+        description="the article's own text, slots open, without greeting, apology and close"
+    )
+    format: str = Field(
+        description="html for channels that carry it, with every value escaped; else plain",
+        examples=["plain", "html"],
+    )
+    passage: str = Field(description="the text of the article that matched")
 
 
 class ResultOut(BaseModel):
@@ -242,6 +257,9 @@ class ResultOut(BaseModel):
         description="share of the words by language, main one first; several for a mixed message"
     )
     model: str
+    kb_version: str | None = Field(
+        description="fingerprint of the articles that the suggestions were chosen from"
+    )
     category: CategoryOut
     team: str
     priority: PriorityOut

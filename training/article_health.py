@@ -14,6 +14,7 @@ import numpy as np
 
 from training.article_texts import ArticleTexts
 from training.clusters import nearest
+from training.gap_limits import OLD, SOON
 from triage.article import Article
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 # Above it lies one pair of the 167 shipped articles: "why was my order cancelled" stands in both.
 TWIN = 0.9
-SOON = 14  # days
-OLD = 365  # days
 _NEIGHBOURS = 24  # texts looked at for each; those of the article itself are among them
 
 

@@ -31,7 +31,6 @@ from training.metrics import (
 from training.selective import area_under_risk_coverage, risk_coverage
 from triage.domain import Priority
 from triage.engine import CATEGORY, INTENT, PRIORITY, SENTIMENT, TASKS
-from triage.suggestion import LEAD_CONFIDENCE
 from triage.text import detect_language
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def evaluate_engine(
         "rows": len(pairs),
         "overlap": None,
         "tasks": {task: _task_figures(task, rows[task]) for task in TASKS if rows[task]},
-        "retrieval": _retrieval_figures(engine, corpus),
+        "retrieval": _retrieval_figures(engine, pairs),
         "review": review_figures(manifest, rows[CATEGORY]),
         "out_of_scope": scope_figures(rows[CATEGORY], outside),
     }
@@ -199,26 +198,27 @@ def _risk_figures(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> 
     }
 
 
-def _retrieval_figures(engine: TriageEngine, corpus: Corpus) -> dict[str, Any]:
+def _retrieval_figures(engine: TriageEngine, pairs: Pairs) -> dict[str, Any]:
     """Return how often the labelled article is first or among three, and how often replies show.
 
     ``shown`` is the share of messages with any suggestion, ``shown_right`` the share of those
     whose first suggestion is the labelled article.
     """
-    tickets = corpus.with_label(ARTICLE)
-    ranked = engine.rank_articles([t.text for t in tickets]) if tickets else []
-    spoken = [detect_language(t.text).tag for t in tickets]
+    asked = [(t, result) for t, result in pairs if t.labels[ARTICLE] is not None]
+    ranked = engine.rank_articles([t.text for t, _ in asked]) if asked else []
+    spoken = [detect_language(t.text).tag for t, _ in asked]
     figures = {}
-    for group in language_groups(spoken) if tickets else ():
+    for group in language_groups(spoken) if asked else ():
         rows = [
-            (str(t.labels[ARTICLE]), order)
-            for t, order, own in zip(tickets, ranked, spoken, strict=True)
+            (str(t.labels[ARTICLE]), order, bool(result.suggestions))
+            for (t, result), order, own in zip(asked, ranked, spoken, strict=True)
             if group in (ALL, own)
         ]
-        shown = [(a, order) for a, order in rows if order and order[0][1] >= LEAD_CONFIDENCE]
+        found = [(article, order) for article, order, _ in rows]
+        shown = [(article, order) for article, order, suggested in rows if suggested]
         figures[group] = {
             "rows": len(rows),
-            **{f"recall@{k}": asdict(_recall(rows, k)) for k in (1, 3)},
+            **{f"recall@{k}": asdict(_recall(found, k)) for k in (1, 3)},
             "shown": len(shown) / len(rows),
             "shown_right": _recall(shown, 1).value if shown else 0.0,
         }

@@ -11,8 +11,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from training.article_health import (
-    OLD,
-    SOON,
     TWIN,
     Pair,
     Stale,
@@ -22,6 +20,7 @@ from training.article_health import (
 )
 from training.article_texts import ArticleTexts
 from training.contradictions import NEAR, Contradiction, contradictions
+from training.gap_limits import OLD, SOON
 from training.gaps import Gap, Gaps
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from training.article_texts import ArticleTexts
 from training.clusters import LEAST, average_linkage, nearest
 from training.exchanges import Exchange
 from training.features import Stage
+from training.gap_limits import BELOW, MIN_SIZE
 from training.grouping import near_groups
 from training.terms import distinctive_terms
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from triage.encoder import Encoder
 
-BELOW = 0.5
-MIN_SIZE = 3
 # A tenth of the questions of datasets/retrieval.jsonl are farther than this from every text of
 # their right article; half are nearer to some text of an article of another intent.
 NEAR = 0.5

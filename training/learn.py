@@ -7,7 +7,7 @@ is fitted is left to ``fit``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +41,7 @@ class Learnt:
         familiarity: of each ticket among the others, shape (n,); 1 where it was not learnt.
         inherited: tasks whose heads come from the base.
         tone: the weights of cues beside the sentiment head; none where that was not learnt.
+        probabilities: for each learnt task, those of its out-of-fold answers, (answers, labels).
     """
 
     classifier: Classifier
@@ -48,6 +49,7 @@ class Learnt:
     familiarity: NDArray[np.float32]
     inherited: tuple[str, ...]
     tone: Weights
+    probabilities: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
 
 def learn(
@@ -94,7 +96,8 @@ def learn(
         base=base.only(inherited) if base is not None and inherited else None,
     )
     tone = _tone(fitted[SENTIMENT], tickets, judged[SENTIMENT]) if SENTIMENT in fitted else {}
-    return Learnt(classifier, judged, familiarity, inherited, tone)
+    probabilities = {task: fit.probabilities for task, fit in fitted.items()}
+    return Learnt(classifier, judged, familiarity, inherited, tone, probabilities)
 
 
 def _members(tickets: Sequence[Ticket]) -> dict[str, NDArray[np.int64]]:

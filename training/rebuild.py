@@ -11,7 +11,7 @@ from training.features import Stage
 from training.ranker import MIN_GROUP_QUERIES, fit_ranker
 from training.train import index_articles
 from triage.article import Article
-from triage.bundle import Bundle
+from triage.bundle import Bundle, kb_version_of
 from triage.errors import BundleError, InputError
 from triage.intents import with_known_intents
 
@@ -44,8 +44,9 @@ def rebuild_bundle(
 ) -> Bundle:
     """Return ``base`` with other articles; its heads, promises and evidence stay.
 
-    An article whose intent the heads do not know gets their guess. The ranker is fitted anew where
-    the articles have enough questions to teach one, else it stays: it reads scores, not articles.
+    An article whose intent the heads do not know gets their guess. The ranker stays: it reads
+    scores, not articles, and messages taught it when to suggest nothing. One that no message taught
+    that is fitted anew where the articles have enough questions.
 
     Raises:
         InputError: there is no article.
@@ -62,17 +63,19 @@ def rebuild_bundle(
     articles = with_known_intents(articles, base.classifier, encoder)
     index = index_articles(articles, encoder, report=report)
     ranker = base.ranker
-    if sum(not p.is_title for p in index.passages) >= MIN_GROUP_QUERIES:
+    enough = sum(not p.is_title for p in index.passages) >= MIN_GROUP_QUERIES
+    if enough and not base.ranker.unanswered:
         predictions = base.classifier.predict(
             [p.text for p in index.passages],
             index.vectors,
             languages=[p.language.partition("-")[0] for p in index.passages],
         )
-        ranker = fit_ranker(index, predictions, day=plan.created.date())
+        ranker = fit_ranker(index, predictions, day=plan.created.date(), past=ranker.past)
     manifest = replace(
         base.manifest,
         version=plan.version,
         created=plan.created.isoformat(),
+        kb_version=kb_version_of(articles),
         data=dict(base.manifest.data)
         | {"articles": dict(plan.articles), BASED_ON: base.manifest.version},
     )

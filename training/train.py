@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.abstain import Review, Standard, judge_held_out, language_groups, review_of
+from training.asked import asked_in, beyond_scope, together
 from training.corpus import Corpus
 from training.crossfit import Tuning, choose_encoder
 from training.experts import FitOptions
@@ -24,12 +25,13 @@ from training.ranker import fit_ranker
 from training.sample import at_most, set_aside
 from training.tune import require_extra
 from triage.article import Article
-from triage.bundle import OWN_ENCODER, Bundle, Manifest
+from triage.bundle import OWN_ENCODER, Bundle, Manifest, kb_version_of
 from triage.classifier import Classifier
 from triage.engine import CATEGORY, SENTIMENT, TASKS
 from triage.errors import InputError
 from triage.evidence import NONE, Evidence, evidence_of
 from triage.knowledge import KnowledgeIndex, passages_of
+from triage.suggestion import NO_PAST, Past
 
 if TYPE_CHECKING:
     from training.corpus import Ticket
@@ -51,6 +53,8 @@ class TrainingPlan:
         data: name, hash and rows of each file, for the manifest.
         encoder_source: how ``load_encoder`` finds the encoder again; ``None`` for the default.
         base: the bundle that tasks without labels are taken from.
+        out_of_scope: texts that no article answers, which teach when to suggest nothing.
+        past: what agents made of earlier suggestions.
         tuning: where and how long to try a tuning of the encoder, if at all.
     """
 
@@ -63,6 +67,8 @@ class TrainingPlan:
     most_tickets: int = 50_000
     encoder_source: str | None = None
     base: Bundle | None = None
+    out_of_scope: Sequence[str] = ()
+    past: Past = NO_PAST
     tuning: Tuning | None = None
 
 
@@ -103,10 +109,15 @@ def train_bundle(
         index.vectors,
         languages=[p.language.partition("-")[0] for p in index.passages],
     )
-    ranker = fit_ranker(index, predictions, day=plan.created.date())
+    asked = together(
+        asked_in(tickets, learnt, known.rows.dense),
+        beyond_scope(plan.out_of_scope, encoder, classifier, report=report),
+    )
+    ranker = fit_ranker(index, predictions, day=plan.created.date(), asked=asked, past=plan.past)
     manifest = Manifest(
         version=plan.version,
         created=plan.created.isoformat(),
+        kb_version=kb_version_of(articles),
         labels=classifier.labels(),
         encoder={"name": encoder.name, "dim": encoder.dim}
         | {"source": OWN_ENCODER if own else plan.encoder_source},

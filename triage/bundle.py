@@ -7,10 +7,11 @@ file's hash before it is used.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,17 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from triage.article import Article
 from triage.classifier import Classifier
 from triage.errors import BundleError, RecordError
 from triage.evidence import Evidence, load_evidence, save_evidence
 from triage.knowledge import KnowledgeIndex, passages_of
 from triage.records import article_fields, read_articles, sha256_of, write_jsonl
-from triage.suggestion import FEATURES, Ranker
+from triage.suggestion import Ranker, ranker_fields, ranker_from
 from triage.weights import BASE, HEADS, TERMS, files_of, load_classifier, save_classifier
 
 FORMAT = 2
+KB_DIGITS = 12
 MANIFEST = "manifest.json"
 ARTICLES = "articles.jsonl"
 _PASSAGES, _RANKER = "passages.npz", "ranker.json"
@@ -55,6 +58,7 @@ class Manifest:
             none in older bundles, for which the weights of the file of cues stand in.
         metrics: figures from rows that the models had not seen, by name.
         files: SHA-256 of every other file in the folder.
+        kb_version: fingerprint of the articles.
     """
 
     version: str
@@ -71,6 +75,7 @@ class Manifest:
     inherited: Mapping[str, str] = field(default_factory=dict)
     tone: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    kb_version: str = ""
     format: int = FORMAT
 
 
@@ -95,6 +100,21 @@ class Bundle:
     def encoder_source(self) -> str | None:
         """What ``load_encoder`` is to be given, wherever the bundle lies now."""
         return str(self.encoder) if self.encoder else self.manifest.encoder.get("source")
+
+    @property
+    def kb_version(self) -> str:
+        """Fingerprint of the articles, counted here where an older manifest has none."""
+        return self.manifest.kb_version or kb_version_of(self.knowledge.articles.values())
+
+
+def kb_version_of(articles: Iterable[Article]) -> str:
+    """Return twelve hexadecimal digits that change with any word of any article.
+
+    The order of the articles makes no difference.
+    """
+    fields = sorted((article_fields(article) for article in articles), key=lambda f: str(f["id"]))
+    content = json.dumps(fields, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")
+    return hashlib.sha256(content).hexdigest()[:KB_DIGITS]
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:
@@ -139,7 +159,7 @@ def load_bundle(folder: Path) -> Bundle:
         classifier = load_classifier(folder, dim=int(manifest.encoder["dim"]))
         articles = read_articles(folder / ARTICLES)
         vectors = np.load(folder / _PASSAGES, allow_pickle=False)["vectors"].astype(np.float32)
-        ranker = json.loads((folder / _RANKER).read_text(encoding="utf-8"))
+        ranker = ranker_from(json.loads((folder / _RANKER).read_text(encoding="utf-8")))
     except (KeyError, ValueError, EOFError, BadZipFile, RecordError) as fault:
         raise BundleError(f"bundle {folder} is damaged: {fault}; train it again") from fault
     if manifest.labels != classifier.labels():
@@ -147,13 +167,11 @@ def load_bundle(folder: Path) -> Bundle:
             f"bundle {folder} is damaged: its manifest names other labels than its heads; "
             "restore it from a backup or train it again"
         )
-    if ranker["features"] != list(FEATURES):
-        raise BundleError(f"bundle {folder} ranks by other features than this Triage; train again")
     return Bundle(
         manifest,
         classifier,
         KnowledgeIndex(articles, passages_of(articles), vectors),
-        Ranker({group: tuple(w) for group, w in ranker["weights"].items()}),
+        ranker,
         evidence=_read_evidence(folder, manifest),
         encoder=_own_encoder(folder, manifest),
     )
@@ -189,8 +207,7 @@ def _write_parts(bundle: Bundle, folder: Path) -> None:
         for article in bundle.knowledge.articles.values():
             write_jsonl(stream, article_fields(article))
     np.savez_compressed(folder / _PASSAGES, vectors=bundle.knowledge.vectors.astype(np.float16))
-    weights = {group: list(w) for group, w in bundle.ranker.weights.items()}
-    _write_json(folder / _RANKER, {"features": list(FEATURES), "weights": weights})
+    _write_json(folder / _RANKER, ranker_fields(bundle.ranker))
     if bundle.evidence is not None:
         save_evidence(bundle.evidence, folder / _EVIDENCE)
     if bundle.encoder is not None:

@@ -186,6 +186,12 @@ class Suggestion:
         similarity: cosine in [-1, 1] between the message and the article's nearest question.
         confidence: calibrated probability in [0, 1] that this is the right article.
         missing_slots: names still standing in ``reply`` as ``{name}``.
+        script: ``Hans`` or ``Hant`` for a Chinese reply, else ``None``.
+        in_other_language: whether no text in the customer's language was there to suggest.
+        converted: whether the script is another than the article was written in.
+        template: the article's own text in that script, slots open, without greeting and close.
+        format: ``plain``, or ``html`` with every value escaped.
+        passage: the text of the article that matched, as it is indexed.
     """
 
     article_id: str
@@ -198,6 +204,12 @@ class Suggestion:
     missing_slots: tuple[str, ...]
     source: str
     article_version: int
+    script: str | None = None
+    in_other_language: bool = False
+    converted: bool = False
+    template: str = ""
+    format: str = "plain"
+    passage: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +224,7 @@ class TriageResult:
         understood_text: the text that was understood and that spans point into, where it is not the
             message's own: turns of a conversation merged into one.
         degraded: judged by words alone, without replies, since time was short.
+        kb_version: fingerprint of the articles that the suggestions were chosen from.
     """
 
     id: str
@@ -229,6 +242,7 @@ class TriageResult:
     languages: Mapping[str, float] = field(default_factory=dict)
     understood_text: str | None = None
     degraded: bool = False
+    kb_version: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form, scores rounded to four digits; ``degraded`` only where true."""
@@ -238,6 +252,7 @@ class TriageResult:
             "script": self.script,
             "languages": dict(self.languages),
             "model": self.model,
+            "kb_version": self.kb_version,
             "category": {
                 "label": self.category.label,
                 "intent": self.category.intent,
@@ -262,7 +277,7 @@ class TriageResult:
                 "flags": list(self.sentiment.flags),
                 "cues": [asdict(c) for c in self.sentiment.cues],
             },
-            "key_info": [_key_info_dict(k) for k in self.key_info],
+            "key_info": [asdict(k) for k in self.key_info],
             "suggestions": [_suggestion_dict(s) for s in self.suggestions],
             "needs_review": self.needs_review,
             "review_reasons": list(self.review_reasons),
@@ -271,29 +286,11 @@ class TriageResult:
         }
 
 
-def _key_info_dict(info: KeyInfo) -> dict[str, Any]:
-    return {
-        "type": info.type,
-        "text": info.text,
-        "value": info.value,
-        "start": info.start,
-        "end": info.end,
-        "carrier": info.carrier,
-    }
-
-
 def _suggestion_dict(suggestion: Suggestion) -> dict[str, Any]:
-    return {
-        "article_id": suggestion.article_id,
-        "category": suggestion.category,
-        "title": suggestion.title,
-        "reply": suggestion.reply,
-        "language": suggestion.language,
+    return asdict(suggestion) | {
         "similarity": round(suggestion.similarity, 4),
         "confidence": round(suggestion.confidence, 4),
         "missing_slots": list(suggestion.missing_slots),
-        "source": suggestion.source,
-        "article_version": suggestion.article_version,
     }
 
 

@@ -28,8 +28,8 @@ from triage.records import message_from
 from triage.registry import Registry
 from triage.review import Standard, review_reasons
 from triage.sentiment import SentimentReader, load_flags
-from triage.settings import Settings, load_settings
-from triage.suggestion import SuggestionContext, rank, suggest
+from triage.settings import WARM, Settings, load_settings
+from triage.suggestion import ReplyStyle, SuggestionContext, ranked_hits, suggest
 from triage.text import UNDETERMINED, Language, as_written, read
 from triage.turns import asks_something
 from triage.understood import Understood
@@ -70,6 +70,12 @@ class TriageEngine:
         self._clock = clock
         manifest = parts.bundle.manifest
         self._standard = Standard(manifest.review_confidence, manifest.review_familiarity)
+        self._kb_version = parts.bundle.kb_version
+        self._style = ReplyStyle(
+            shop=settings.shop,
+            limit=settings.max_suggestions,
+            framed=settings.reply_tone == WARM,
+        )
 
     @property
     def model(self) -> str:
@@ -159,12 +165,10 @@ class TriageEngine:
         """Return each message's articles with their confidences, best first, even unlikely ones."""
         known = [self.message(m, number=number) for number, m in enumerate(messages, start=1)]
         ranker = self._parts.bundle.ranker
+        found = [(self._hits(each), self._context(each)) for each in self._understand(known)]
         return [
-            [
-                (hit.article.id, confidence)
-                for confidence, hit in rank(self._hits(found), self._context(found), ranker=ranker)
-            ]
-            for found in self._understand(known)
+            [(hit.article.id, share) for share, hit in ranked_hits(hits, context, ranker=ranker)]
+            for hits, context in found
         ]
 
     def assess_priority(self, message: Message | Mapping[str, Any] | str) -> Assessment:
@@ -219,11 +223,7 @@ class TriageEngine:
             evidence=lambda level: self._evidence(found, level),
         )
         suggestions = suggest(
-            self._hits(found),
-            self._context(found),
-            ranker=bundle.ranker,
-            shop=self._settings.shop,
-            limit=self._settings.max_suggestions,
+            self._hits(found), self._context(found), ranker=bundle.ranker, style=self._style
         )
         reasons = review_reasons(
             found.language,
@@ -248,6 +248,7 @@ class TriageEngine:
             review_reasons=reasons,
             languages=dict(found.language.shares),
             understood_text=found.message.text if found.merged else None,
+            kb_version=self._kb_version,
         )
 
     def _evidence(self, found: Understood, level: str) -> str | None:
@@ -267,6 +268,8 @@ class TriageEngine:
             key_info=found.key_info,
             category=found.predictions[CATEGORY],
             intent=found.predictions[INTENT],
+            sentiment=found.sentiment,
+            day=found.now.date(),
         )
 
     def _reply_language(self, language: Language) -> Language:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from triage.classifier import Prediction
 
 NO_REPLY = "no confident reply"
+OTHER_LANGUAGE = "reply only in {name}"
 NO_WORDS = "no words to judge by"
 UNSUPPORTED = "language not supported: {name}"
 AMBIGUOUS = "ambiguous between {first} and {second}"
@@ -71,6 +72,8 @@ def review_reasons(
         reasons.append(f"urgent: {priority.reasons[0].signal}")
     if not suggestions:
         reasons.append(NO_REPLY)
+    elif suggestions[0].in_other_language:
+        reasons.append(OTHER_LANGUAGE.format(name=Language(suggestions[0].language).name))
     return tuple(reasons)
 
 

@@ -20,6 +20,7 @@ from triage.errors import ConfigError
 
 CONFIG_FILE = "triage.toml"
 OFF = "off"
+WARM, PLAIN = "warm", "plain"  # tones of replies
 
 
 def default_models_dir() -> Path:
@@ -98,6 +99,11 @@ class Settings(BaseSettings):
     batch_messages: int = Field(default=16, ge=1, le=1024, description="judged at once at most")
     batch_chars: int = Field(default=8_000, ge=1, description="characters judged at once, about")
     cache_results: int = Field(default=4_096, ge=0, description="results kept; 0 keeps none")
+    reply_tone: str = Field(
+        default=WARM,
+        pattern=f"^({WARM}|{PLAIN})$",
+        description="'warm' greets, apologises and closes; 'plain' gives an article's text alone",
+    )
 
     @property
     def kb_folder(self) -> Path:

@@ -19,7 +19,8 @@ SHAPE: dict[str, set[str]] = {
 TOP = {"id", "language", "model", "team", "key_info", "suggestions", "needs_review",
        "review_reasons", *SHAPE}  # fmt: skip
 SUGGESTION = {"article_id", "category", "title", "reply", "language", "similarity", "confidence",
-              "missing_slots", "source", "article_version"}  # fmt: skip
+              "missing_slots", "source", "article_version", "script", "in_other_language",
+              "converted", "template", "format", "passage"}  # fmt: skip
 
 
 def test_the_installed_script_answers_with_every_fixed_field(script: str) -> None:

@@ -182,7 +182,7 @@ def test_a_folder_of_chinese_tables_becomes_one_table_for_an_analyst(
 
 
 def test_chosen_fields_and_rows_for_a_human_are_written_alone(triage: Triage) -> None:
-    rows = [*ROWS[:2], {"id": "odd", "text": "qwx zzkt 7"}]
+    rows = [*ROWS[:2], {"id": "odd", "text": "Où est mon colis ? Je l'attends depuis une semaine"}]
     run = triage(
         "tag", "-", "-o", "-", "--only-needs-review", "--fields", "category,needs_review",
         "--format", "tsv", stdin=_lines(*rows),

@@ -117,7 +117,7 @@ def test_time_is_part_of_a_key_only_where_it_matters(engine: TriageEngine):
 
     def same(text: str, other: datetime) -> bool:
         first = Message(id="a", text=text, created_at=quiet)
-        second = Message(id="b", text=text, created_at=other, channel="chat")
+        second = Message(id="b", text=text, created_at=other)
         return sameness.key(first) == sameness.key(second)
 
     assert same("怎么退款", quiet.replace(day=3, hour=20))

@@ -7,7 +7,7 @@ import pytest
 from fakes import NOW_UTC, FakeEncoder, article, starter_articles
 
 from training.rebuild import BASED_ON, RebuildPlan, chosen_articles, rebuild_bundle
-from triage.bundle import load_bundle, save_bundle
+from triage.bundle import kb_version_of, load_bundle, save_bundle
 from triage.errors import BundleError, InputError
 
 if TYPE_CHECKING:
@@ -48,6 +48,21 @@ def test_many_questions_teach_a_ranker(bundle: Bundle):
         article("d", "logistics/delay", en=("D", *other)),
     ]
     assert rebuild_bundle(bundle, many, FakeEncoder(), plan=PLAN).ranker != bundle.ranker
+
+
+def test_a_ranker_that_was_taught_when_to_be_silent_is_kept(bundle: Bundle):
+    taught = replace(bundle, ranker=replace(bundle.ranker, unanswered=40))
+    asked = [f"where is refund {n} {chr(97 + n % 26)}" for n in range(120)]
+    made = rebuild_bundle(
+        taught, [article("r", "payment/refund", en=("R", *asked))], FakeEncoder(), plan=PLAN
+    )
+    assert made.ranker == taught.ranker
+
+
+def test_a_rebuilt_model_has_a_knowledge_base_of_its_own_version(bundle: Bundle):
+    made = rebuild_bundle(bundle, [OWN], FakeEncoder(), plan=PLAN)
+    assert made.kb_version == kb_version_of(made.knowledge.articles.values())
+    assert made.kb_version != bundle.kb_version
 
 
 def test_another_encoder_or_no_article_is_refused(bundle: Bundle):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 from fakes import FakeEncoder
 from numpy.testing import assert_array_equal
 
-from triage.bundle import MANIFEST, load_bundle, read_manifest, save_bundle
+from triage.bundle import MANIFEST, kb_version_of, load_bundle, read_manifest, save_bundle
 from triage.errors import BundleError
 
 if TYPE_CHECKING:
@@ -150,3 +151,13 @@ def test_a_place_that_cannot_be_written_is_refused(bundle: Bundle, tmp_path: Pat
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(BundleError, match="cannot be written"):
         save_bundle(bundle, tmp_path / "file" / "tiny")
+
+
+def test_the_version_of_a_knowledge_base_follows_its_words_and_not_its_order(bundle: Bundle):
+    articles = list(bundle.knowledge.articles.values())
+    version = kb_version_of(articles)
+    assert bundle.manifest.kb_version == bundle.kb_version == version
+    assert kb_version_of(articles[::-1]) == version
+    assert kb_version_of(articles[:-1]) != version
+    older = replace(bundle, manifest=replace(bundle.manifest, kb_version=""))
+    assert older.kb_version == version

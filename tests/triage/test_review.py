@@ -49,6 +49,10 @@ def test_a_sure_result_needs_no_human():
         ({"category": replace(SURE, familiarity=0.049)}, UNFAMILIAR),
         ({"priority": URGENT}, "urgent: safety"),
         ({"suggestions": []}, NO_REPLY),
+        (
+            {"suggestions": [replace(REPLY, language="zh", in_other_language=True)]},
+            "reply only in Chinese (zh)",
+        ),
     ],
 )
 def test_each_doubt_is_named(changes: dict[str, object], reason: str):

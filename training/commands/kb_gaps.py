@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from training.article_health import OLD, SOON
 from training.commands.tickets import KINDS
-from training.gaps import BELOW, MIN_SIZE
+from training.gap_limits import BELOW, MIN_SIZE, OLD, SOON
 
 if TYPE_CHECKING:
     from rich.console import Console

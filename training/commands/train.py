@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from triage.article import Article
     from triage.bundle import Bundle
     from triage.registry import Registry
+    from triage.suggestion import Past
 
 
 def train(  # noqa: PLR0913, PLR0917  # an argument an option
@@ -131,6 +132,7 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
     from rich.console import Console
 
     from training.abstain import Standard
+    from training.asked import OUT_OF_SCOPE, read_out_of_scope
     from training.card import write_card
     from training.commands.console import write_rejects
     from training.commands.summary import print_summary
@@ -163,10 +165,11 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
     )
     if corrections is not None:
         corpus = apply_corrections(corpus, corrections).without_repeats()
-    corpus, origin = _with_feedback(console, corpus, feedback)
+    corpus, origin, past = _with_feedback(console, corpus, feedback)
     articles = articles or settings.datasets_dir / "articles.jsonl"
     known = read_articles(articles)
     files = {"tickets": tickets, "articles": articles, "corrections": corrections}
+    files |= {"out_of_scope": settings.datasets_dir / OUT_OF_SCOPE}
     plan = TrainingPlan(
         version=version,
         options=FitOptions(seed=seed, balance=balance),
@@ -177,6 +180,8 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
         most_tickets=most_tickets,
         encoder_source=_source(encoder),
         base=_base(corpus, registry, base),
+        out_of_scope=read_out_of_scope(settings.datasets_dir),
+        past=past,
     )
     folder = settings.models_dir / version
     minutes = tune_minutes if tune_encoder else None
@@ -193,13 +198,19 @@ def train(  # noqa: PLR0913, PLR0917  # an argument an option
 
 def _with_feedback(
     console: Console, corpus: Corpus, source: str | None
-) -> tuple[Corpus, dict[str, Any]]:
-    """Let agents' corrected labels join the tickets; return what the manifest is to say of it."""
+) -> tuple[Corpus, dict[str, Any], Past]:
+    """Let agents' corrected labels join the tickets.
+
+    Returns:
+        The corpus, what the manifest is to say of it, and what became of earlier suggestions.
+    """
     from training.feedback import join_feedback, read_feedback
+    from triage.decisions import acceptance_of
     from triage.settings import load_settings
+    from triage.suggestion import NO_PAST, past_of
 
     if source is None:
-        return corpus, {}
+        return corpus, {}, NO_PAST
     name, given = read_feedback(source, load_settings())
     joined = join_feedback(corpus, given)
     console.print(
@@ -210,7 +221,8 @@ def _with_feedback(
         highlight=False,
     )
     counts = {"added": joined.added, "relabelled": joined.relabelled}
-    return joined.corpus, {"feedback": {"source": name, "decisions": len(given)} | counts}
+    origin = {"feedback": {"source": name, "decisions": len(given)} | counts}
+    return joined.corpus, origin, past_of(acceptance_of(given))
 
 
 def _source(encoder: str | None) -> str | None:
@@ -275,7 +287,7 @@ def _origin(
     data: dict[str, Any] = {
         name: {"file": path.name, "sha256": sha256_of(path)}
         for name, path in files.items()
-        if path is not None
+        if path is not None and path.is_file()
     }
     data["tickets"]["rows"], data["articles"]["rows"] = rows
     if tickets := files["tickets"]:

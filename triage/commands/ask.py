@@ -121,6 +121,10 @@ def _reply(number: int, suggestion: Suggestion) -> list[Text]:
     origin = f"{suggestion.confidence:.0%}, {suggestion.article_id}"
     head = f"\nReply {number}  {suggestion.title}  ({origin})"
     lines = [Text(head, "bold cyan"), Text(suggestion.reply)]
+    if suggestion.in_other_language:
+        lines.append(
+            Text(f"there is no text in the customer's language: {suggestion.language}", "yellow")
+        )
     if suggestion.missing_slots:
         lines.append(Text(f"to fill in: {', '.join(suggestion.missing_slots)}", "yellow"))
     return lines

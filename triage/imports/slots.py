@@ -6,11 +6,10 @@ The names stand in ``resources/slots.toml``. Filling is the business of ``triage
 from __future__ import annotations
 
 import re
-import tomllib
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from importlib.resources import files
+
+from triage.slot_names import plain_name, slot_names
 
 _SLOT = re.compile(
     r"\{\{\s*([^{}\n]{1,120}?)\s*\}\}"  # Zendesk, Liquid, Handlebars, Bitext
@@ -18,7 +17,6 @@ _SLOT = re.compile(
     r"|(?<![\d%])%([A-Za-z_]\w{0,60})%"
     r"|(?<![{$])\{([\w .-]{1,60})\}(?!\})"
 )
-_APART = re.compile(r"[\s_-]+")
 _SPACES = re.compile(r"[^\S\n]{2,}")
 _BEFORE_MARK = re.compile(r"[^\S\n]+([,.?!，。？！])")
 
@@ -47,7 +45,7 @@ class SlotMap:
 
     def _ours(self, match: re.Match[str]) -> str:
         name = next(part for part in match.groups() if part is not None)
-        if ours := self._names.get(_plain(name.partition("|")[0])):
+        if ours := self._names.get(plain_name(name.partition("|")[0])):
             return f"{{{ours}}}"
         if match[4] is None or not re.fullmatch(r"\w+", name):
             self.open[match[0]] += 1
@@ -55,10 +53,8 @@ class SlotMap:
 
 
 def load_slots() -> SlotMap:
-    """Read the table that is shipped."""
-    content = files("triage").joinpath("resources", "slots.toml").read_text(encoding="utf-8")
-    table: dict[str, list[str]] = tomllib.loads(content)["slots"]
-    return SlotMap({_plain(n): ours for ours, names in table.items() for n in (ours, *names)})
+    """Return a map by the table that is shipped."""
+    return SlotMap(slot_names())
 
 
 def without_slots(text: str) -> str:
@@ -66,7 +62,3 @@ def without_slots(text: str) -> str:
     if not _SLOT.search(text):
         return text
     return _BEFORE_MARK.sub(r"\1", _SPACES.sub(" ", _SLOT.sub("", text))).strip()
-
-
-def _plain(name: str) -> str:
-    return _APART.sub("", unicodedata.normalize("NFKC", name).casefold())

@@ -14,7 +14,7 @@ from triage.writers import cell
 ALWAYS = ("id", "line", "error", "file")  # where a row has them, whatever is chosen
 NESTED = ("id", "language", "script", "languages", "model", "category", "team", "priority",
           "sentiment", "key_info", "suggestions", "needs_review", "review_reasons",
-          "understood_text", "line", "error")  # fmt: skip
+          "understood_text", "kb_version", "line", "error")  # fmt: skip
 REPLIES = 3  # of a row in flat columns
 INPUT = "input"  # what original columns lie under, or begin with where a name is taken
 _JOINT = "; "
@@ -150,6 +150,8 @@ def parquet_schema(shape: Shape, seen: Sequence[str], *, files: bool) -> Any:
             ("article_id", text), ("category", text), ("title", text), ("reply", text),
             ("language", text), ("similarity", score), ("confidence", score),
             ("missing_slots", pa.list_(text)), ("source", text), ("article_version", whole),
+            ("script", text), ("in_other_language", pa.bool_()), ("converted", pa.bool_()),
+            ("template", text), ("format", text), ("passage", text),
         ),
         "needs_review": pa.bool_(), "review_reasons": pa.list_(text), "line": whole,
     }  # fmt: skip
@@ -241,6 +243,7 @@ FLAT: Mapping[str, Callable[[Record], Any]] = {
     "languages": _languages,
     "understood_text": _of("understood_text"),
     "model": _of("model"),
+    "kb_version": lambda record: record.get("kb_version"),
     "line": lambda record: record.get("line"),
     "error": lambda record: record.get("error"),
 }

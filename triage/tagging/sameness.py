@@ -33,8 +33,11 @@ class Sameness:
         """Return the key of a message that has a time (``created_at``, or its last turn's)."""
         asked = merged(message)
         facts = tuple(sorted(message.fields.items()))
-        # Channel and id have no part in a result but that the id is repeated.
-        known = (message.text, message.subject, message.turns, message.customer, message.contacts)
+        # The id has no part in a result but that it is repeated.
+        known = (
+            message.text, message.subject, message.channel, message.turns, message.customer,
+            message.contacts,
+        )  # fmt: skip
         moment = asked.created_at
         if moment is None or self._parts.extractor.names_a_time(asked.text):
             return known, facts, str(moment)
@@ -42,4 +45,5 @@ class Sameness:
         current = policy.current() if isinstance(policy, PolicySource) else policy
         promotion = current.policy.promotion_at(moment)
         terms = (promotion.name, promotion.first) if promotion else None
-        return known, facts, terms, bisect_right(self._changes, moment.date())
+        aged = moment.date() if self._parts.bundle.ranker.past.updated else None
+        return known, facts, terms, aged, bisect_right(self._changes, moment.date())
