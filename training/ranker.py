@@ -32,7 +32,7 @@ def fit_ranker(
     rows: dict[str, list[tuple[float, ...]]] = {}
     right: dict[str, list[bool]] = {}
     for number, passage in enumerate(index.passages):
-        if passage.is_title:  # customers do not write like titles
+        if not passage.is_question:  # customers do not write like titles, nor like replies
             continue
         hits = index.search(passage.text, index.vectors[number], day=day, without=number)
         prediction = predictions[number]

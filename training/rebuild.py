@@ -62,7 +62,7 @@ def rebuild_bundle(
     articles = with_known_intents(articles, base.classifier, encoder)
     index = index_articles(articles, encoder, report=report)
     ranker = base.ranker
-    if sum(not p.is_title for p in index.passages) >= MIN_GROUP_QUERIES:
+    if sum(p.is_question for p in index.passages) >= MIN_GROUP_QUERIES:
         predictions = base.classifier.predict(
             [p.text for p in index.passages],
             index.vectors,

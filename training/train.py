@@ -225,8 +225,7 @@ def index_articles(
     vectors = encode_all(
         encoder, [p.text for p in passages], name="encoding articles", report=report
     )
-    # Bundles store half precision; rounding here makes a loaded index equal to this one.
-    return KnowledgeIndex(articles, passages, vectors.astype(np.float16).astype(np.float32))
+    return KnowledgeIndex(articles, passages, vectors)
 
 
 def _metrics(corpus: Corpus, judged: Mapping[str, Judged]) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""Nearness of vectors: exact for a small index, a sieve by signs before exact products above.
+
+The sieve compares one bit a dimension (Charikar 2002, similarity by random hyperplanes; here the
+axes) and costs a fortieth of the exact products; what it lets through is compared exactly. Unlike a
+graph (HNSW) it is neither trained nor built: a row is found the same in any index that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from triage.knowledge.arrays import best_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EXACT_ROWS = 20_000
+SIEVED = 512  # rows that are compared exactly
+
+
+@dataclass(slots=True)
+class Vectors:
+    """Vectors of rows, in half precision, with their signs.
+
+    Attributes:
+        halves: shape (rows, dim).
+        signs: a bit a dimension, shape (rows, bytes), padded to whole words of 64 bits.
+    """
+
+    halves: NDArray[np.float16]
+    signs: NDArray[np.uint8]
+    _full: NDArray[np.float32] | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, vectors: NDArray[np.floating]) -> Vectors:
+        """Keep ``vectors``, shape (rows, dim)."""
+        halves = vectors.astype(np.float16)
+        return cls(halves, signs_of(halves))
+
+    @classmethod
+    def merged(cls, parts: Sequence[tuple[Vectors, NDArray[np.bool_]]]) -> Vectors:
+        """Return the rows of some vectors that are kept, in order."""
+        return cls(
+            np.concatenate([part.halves[kept] for part, kept in parts]),
+            np.concatenate([part.signs[kept] for part, kept in parts]),
+        )
+
+    def cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the products of a vector and some rows, shape (rows,)."""
+        return _products(self.halves[rows].astype(np.float32), vector)
+
+    def all_cosines(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the products of a vector and every row; the rows are kept in full for the next."""
+        if self._full is None:
+            self._full = self.halves.astype(np.float32)
+        return _products(self._full, vector)
+
+    def distances(self, signs: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """Return in how many signs each row differs, shape (rows,)."""
+        import faiss
+
+        found = np.empty(len(self.signs), dtype=np.int32)
+        if len(found):
+            rows = np.ascontiguousarray(self.signs)
+            faiss.hammings(  # type: ignore[attr-defined]  # its stubs lack it
+                faiss.swig_ptr(signs), faiss.swig_ptr(rows), 1, len(rows), len(signs),
+                faiss.swig_ptr(found),
+            )  # fmt: skip
+        return found
+
+
+def signs_of(vectors: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return one bit for each coordinate, whether it is above zero, in whole words of 64 bits."""
+    bits = np.packbits(vectors > 0, axis=-1)
+    missing = -bits.shape[-1] % 8
+    return np.pad(bits, [(0, 0)] * (bits.ndim - 1) + [(0, missing)])
+
+
+def near(
+    parts: Sequence[Vectors],
+    vector: NDArray[np.float32],
+    *,
+    masks: Sequence[NDArray[np.bool_]],
+    most: int,
+) -> list[NDArray[np.int64]]:
+    """Return for each part its rows among the ``most`` nearest of all parts, ties included.
+
+    Args:
+        vector: shape (dim,), of unit length.
+        masks: which rows of each part may be found.
+    """
+    if sum(len(part.signs) for part in parts) <= EXACT_ROWS:
+        scores = [
+            np.where(mask, part.all_cosines(vector) + 2, 0)
+            for part, mask in zip(parts, masks, strict=True)
+        ]
+        rows = [np.flatnonzero(score > 0) for score in scores]
+        return best_rows(rows, [s[r] for s, r in zip(scores, rows, strict=True)], most)
+    rows = _sieved(parts, signs_of(vector), masks, max(SIEVED, most))
+    found = [part.cosines(vector, r) + 2 for part, r in zip(parts, rows, strict=True)]
+    return best_rows(rows, found, most)
+
+
+def _sieved(
+    parts: Sequence[Vectors],
+    signs: NDArray[np.uint8],
+    masks: Sequence[NDArray[np.bool_]],
+    most: int,
+) -> list[NDArray[np.int64]]:
+    """Return the rows that differ in the fewest signs, at least ``most`` of all parts together."""
+    distances = []
+    never = 8 * len(signs) + 1
+    counts = np.zeros(never + 1, dtype=np.int64)
+    for part, mask in zip(parts, masks, strict=True):
+        found = part.distances(signs)
+        found[~mask] = never
+        distances.append(found)
+        counts += np.bincount(found, minlength=never + 1)
+    limit = min(int(np.searchsorted(np.cumsum(counts), most)), never - 1)
+    return [np.flatnonzero(found <= limit) for found in distances]
+
+
+def _products(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return inner products, in one thread and each row alike wherever it stands."""
+    import faiss
+
+    found = np.empty(len(rows), dtype=np.float32)
+    if len(found):
+        faiss.fvec_inner_products_ny(  # type: ignore[attr-defined]  # likewise
+            faiss.swig_ptr(found), faiss.swig_ptr(vector), faiss.swig_ptr(rows),
+            rows.shape[1], len(rows),
+        )  # fmt: skip
+    return found
