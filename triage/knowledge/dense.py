@@ -117,7 +117,8 @@ def _sieved(
     counts = np.zeros(never + 1, dtype=np.int64)
     for part, mask in zip(parts, masks, strict=True):
         found = part.distances(signs)
-        found[~mask] = never
+        if not mask.all():
+            found[~mask] = never
         distances.append(found)
         counts += np.bincount(found, minlength=never + 1)
     limit = min(int(np.searchsorted(np.cumsum(counts), most)), never - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from triage.article import Article
@@ -36,34 +36,53 @@ class Hit:
     lexical_body: float = 0.0
 
 
-def hit_at(
-    place: int,
-    article: Article,
+def hits_of(
+    articles: Sequence[Article],
     asked: Standing,
-    *,
     body: Standing,
+    *,
     parts: Sequence[Sequence[Part]],
-) -> Hit | None:
-    """Return the hit for one place of two standings; ``None`` where neither has a passage.
+) -> list[Hit]:
+    """Return a hit for each article of which either shelf has a passage, in their order.
 
     Args:
-        parts: of the shelf of titles and questions, then of that of bodies.
+        asked, body: the articles' standings on the shelf of titles and questions, and of bodies.
+        parts: of the two shelves.
     """
-    in_body = bool(body.best[place] > asked.best[place])
-    better = body if in_body else asked
-    if better.best[place] <= ABSENT:
-        return None
-    part = parts[in_body][better.part[place]]
-    row = int(better.row[place])
+    return [
+        _hit(article, standing, other, parts=parts)
+        for article, standing, other in zip(articles, _rows(asked), _rows(body), strict=True)
+        if max(standing[2], other[2]) > ABSENT
+    ]
+
+
+_Row = tuple[float, float, float, int, int]
+
+
+def _hit(article: Article, asked: _Row, body: _Row, *, parts: Sequence[Sequence[Part]]) -> Hit:
+    in_body = body[2] > asked[2]
+    _, _, _, place, row = body if in_body else asked
+    part = parts[in_body][place]
     headings, written = part.written(row)
     return Hit(
         article,
-        float(asked.similarity[place]),
-        float(asked.lexical[place]),
+        asked[0],
+        asked[1],
         written,
-        kind=KINDS[part.kinds[row]],
-        headings=headings,
-        language=TAGS[part.tags[row]],
-        similarity_body=float(body.similarity[place]),
-        lexical_body=float(body.lexical[place]),
+        KINDS[part.kinds[row]],
+        headings,
+        TAGS[part.tags[row]],
+        body[0],
+        body[1],
+    )
+
+
+def _rows(standing: Standing) -> Iterator[_Row]:
+    return zip(
+        standing.similarity.tolist(),
+        standing.lexical.tolist(),
+        standing.best.tolist(),
+        standing.part.tolist(),
+        standing.row.tolist(),
+        strict=True,
     )

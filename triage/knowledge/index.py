@@ -12,7 +12,7 @@ import numpy as np
 
 from triage.article import Article
 from triage.errors import InputError
-from triage.knowledge.hit import Hit, hit_at
+from triage.knowledge.hit import Hit, hits_of
 from triage.knowledge.part import KINDS, TAGS, Part
 from triage.knowledge.passage import Passage, PassageKind
 from triage.knowledge.scope import EVERYWHERE, Gate, Scope
@@ -166,25 +166,22 @@ class KnowledgeIndex:
         """
         ask = Ask.of(text, vector)
         left_out = None if without is None else self._place(without)
-        queries = {name: shelf.weigh(ask) for name, shelf in self._shelves.items()}
+        weighed = {name: shelf.weigh(ask) for name, shelf in self._shelves.items()}
         found = [
             numbers
             for name, most in _MOST.items()
             for numbers in self._shelves[name].candidates(
-                ask, queries[name], masks=self._masks(name, scope, day, left_out), most=most
+                weighed[name], masks=self._masks(name, scope, day, left_out), most=most
             )
         ]
         numbers = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
         asked, body = (
-            shelf.standing(numbers, ask, queries[name], without=_in(name, left_out))
+            shelf.standing(numbers, weighed[name], without=_in(name, left_out))
             for name, shelf in self._shelves.items()
         )
         parts = [shelf.parts for shelf in self._shelves.values()]
-        hits = (
-            hit_at(place, self._articles[number], asked, body=body, parts=parts)
-            for place, number in enumerate(numbers.tolist())
-        )
-        return [hit for hit in hits if hit is not None]
+        articles = [self._articles[number] for number in numbers.tolist()]
+        return hits_of(articles, asked, body, parts=parts)
 
     def compacted(self) -> tuple[list[Article], dict[str, Part]]:
         """Return the articles and, for each shelf, one part of what is left, numbered from 0."""

@@ -133,78 +133,90 @@ class Query:
     """A message's terms with what each is worth among the passages that are there.
 
     Attributes:
-        hashes: of the distinct terms, shape (terms,).
-        weights: IDF times the number of times in the message.
+        weights: IDF times the number of times in the message, shape (terms,).
         holders: number of passages that hold the term.
         own: the score that a passage of average length would get that equals the message.
-        mean: mean number of terms of a passage.
+        order: places of the terms that any passage holds, the rarest first.
     """
 
-    hashes: NDArray[np.uint64]
-    weights: NDArray[np.float64]
+    weights: NDArray[np.float32]
     holders: NDArray[np.int64]
     own: float
-    mean: float
+    order: NDArray[np.int64]
 
     @classmethod
     def of(
-        cls, counted: Counter[str], hashes: NDArray[np.uint64], holders: NDArray[np.int64],
-        *, size: int, length: int,
-    ) -> Query:  # fmt: skip
-        """Weigh the terms of a message, against ``size`` passages of together ``length`` terms."""
-        idf = np.log(1 + (size - holders + 0.5) / (holders + 0.5))
-        weights = idf * np.fromiter(counted.values(), dtype=np.float64, count=len(counted))
+        cls,
+        times: NDArray[np.float64],
+        hashes: NDArray[np.uint64],
+        *,
+        holders: NDArray[np.int64],
+        size: int,
+    ) -> Query:
+        """Weigh terms that a message has so many ``times``, against ``size`` passages."""
+        weights = times * np.log(1 + (size - holders + 0.5) / (holders + 0.5))
         # A term that occurs once in a passage of average length scores idf / (1 + k1).
         own = math.fsum(weights) / (1 + BM25_K1)
-        return cls(
-            hashes=hashes, weights=weights, holders=holders, own=own, mean=length / max(size, 1)
-        )
+        order = np.lexsort((hashes, holders))
+        order = order[holders[order] > 0]
+        return cls(weights=weights.astype(np.float32), holders=holders, own=own, order=order)
 
     def rarest(self, most: int) -> NDArray[np.int64]:
         """Return the places of the rarest terms that are held at most ``most`` times together."""
-        order = np.lexsort((self.hashes, self.holders))
-        order = order[self.holders[order] > 0]
-        cut = int(np.searchsorted(np.cumsum(self.holders[order]), most, side="right"))
-        return order[: max(cut, 1)]
+        cut = int(np.searchsorted(np.cumsum(self.holders[self.order]), most, side="right"))
+        return self.order[: max(cut, 1)]
+
+
+def norms_of(postings: Postings, mean: float) -> NDArray[np.float32]:
+    """Return for each row what its length adds to a count below the fraction line.
+
+    Args:
+        mean: mean number of terms of a passage.
+    """
+    share = postings.lengths.astype(np.float32) / np.float32(mean or 1)
+    norms: NDArray[np.float32] = np.float32(BM25_K1) * (1 - BM25_B + np.float32(BM25_B) * share)
+    return norms
 
 
 def scores_of_all(
-    postings: Postings, query: Query, terms: NDArray[np.int64]
+    postings: Postings,
+    terms: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    *,
+    norms: NDArray[np.float32],
 ) -> NDArray[np.float64]:
-    """Return what the terms at some places of ``query`` give to each row, shape (rows,)."""
-    numbers = postings.find(query.hashes[terms])
-    there = numbers >= 0
-    at, sizes = spread(postings.starts, numbers[there])
+    """Return what terms of some ``weights`` give to every row, shape (rows,).
+
+    Args:
+        terms: numbers of terms as ``find`` gives them.
+        norms: see ``norms_of``.
+    """
+    there = terms >= 0
+    at, sizes = spread(postings.starts, terms[there])
     rows = postings.rows[at]
-    weights = np.repeat(query.weights[terms][there], sizes)
-    gained = weights * _saturated(postings, rows, postings.counts[at], mean=query.mean)
-    return np.bincount(rows, gained, minlength=len(postings.lengths)).astype(np.float64, copy=False)
+    counts = postings.counts[at].astype(np.float32)
+    gained = np.repeat(weights[there], sizes) * counts / (counts + norms[rows])
+    return np.bincount(rows, gained, minlength=len(norms)).astype(np.float64, copy=False)
 
 
 def scores_of_rows(
-    postings: Postings, query: Query, rows: NDArray[np.int64]
+    postings: Postings,
+    rows: NDArray[np.int64],
+    terms: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    *,
+    norms: NDArray[np.float32],
 ) -> NDArray[np.float64]:
-    """Return what all terms of ``query`` give to some rows, shape (rows,)."""
-    numbers = postings.find(query.hashes)
-    order = np.argsort(numbers, kind="stable")
-    sought, weights = numbers[order], query.weights[order]
+    """Return what terms of some ``weights`` give to some rows, shape (rows,)."""
+    if not len(terms):
+        return np.zeros(len(rows))
+    order = np.argsort(terms, kind="stable")
+    sought = terms[order].astype(np.int32)
     at, sizes = spread(postings.row_starts, rows)
     held = postings.row_terms[at]
-    place = np.minimum(np.searchsorted(sought, held), max(len(sought) - 1, 0))
-    hit = np.flatnonzero(sought[place] == held) if len(sought) else np.zeros(0, dtype=np.int64)
+    place = np.minimum(np.searchsorted(sought, held), len(sought) - 1)
+    hit = np.flatnonzero(sought[place] == held)
     owner = np.repeat(np.arange(len(rows)), sizes)[hit]
-    gained = weights[place[hit]] * _saturated(
-        postings, rows[owner], postings.row_counts[at[hit]], mean=query.mean
-    )
+    counts = postings.row_counts[at[hit]].astype(np.float32)
+    gained = weights[order][place[hit]] * counts / (counts + norms[rows[owner]])
     return np.bincount(owner, gained, minlength=len(rows)).astype(np.float64, copy=False)
-
-
-def _saturated(
-    postings: Postings, rows: NDArray[np.integer], counts: NDArray[np.uint8], *, mean: float
-) -> NDArray[np.float64]:
-    frequency = counts.astype(np.float64)
-    share = postings.lengths[rows] / mean
-    saturated: NDArray[np.float64] = frequency / (
-        frequency + BM25_K1 * (1 - BM25_B + BM25_B * share)
-    )
-    return saturated

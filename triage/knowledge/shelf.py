@@ -16,7 +16,7 @@ import numpy as np
 
 from triage.knowledge.arrays import best_rows, spread
 from triage.knowledge.dense import near
-from triage.knowledge.lexical import Query, scores_of_all, scores_of_rows
+from triage.knowledge.lexical import Query, norms_of, scores_of_all, scores_of_rows
 from triage.knowledge.part import Part
 from triage.knowledge.terms import hashes_of, search_terms
 
@@ -34,7 +34,7 @@ class Ask:
     """A message as a shelf takes it; its terms are counted and hashed once."""
 
     vector: NDArray[np.float32]
-    counted: Counter[str]
+    times: NDArray[np.float64]
     hashes: NDArray[np.uint64]
 
     @classmethod
@@ -42,7 +42,23 @@ class Ask:
         """Prepare a normalised text and its vector, shape (dim,)."""
         counted = Counter(search_terms(text))
         whole = np.ascontiguousarray(vector, dtype=np.float32)
-        return cls(vector=whole, counted=counted, hashes=hashes_of(counted))
+        times = np.fromiter(counted.values(), dtype=np.float64, count=len(counted))
+        return cls(vector=whole, times=times, hashes=hashes_of(counted))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A message as one shelf understands it.
+
+    Attributes:
+        terms: for each part, the numbers that the terms of the message have in it.
+        norms: for each part, what the lengths of its passages weigh.
+    """
+
+    vector: NDArray[np.float32]
+    query: Query
+    terms: Sequence[NDArray[np.int64]]
+    norms: Sequence[NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +78,18 @@ class Standing:
     part: NDArray[np.int64]
     row: NDArray[np.int64]
 
+    @classmethod
+    def absent(cls, count: int) -> Standing:
+        """Return the standing of articles of which nothing is known."""
+        part, row = np.zeros((2, count), dtype=np.int64)
+        return cls(
+            similarity=np.zeros(count),
+            lexical=np.zeros(count),
+            best=np.full(count, ABSENT),
+            part=part,
+            row=row,
+        )
+
 
 class Shelf:
     """Parts in the order in which their articles came."""
@@ -71,6 +99,7 @@ class Shelf:
         self._holders: list[NDArray[np.int64]] = []  # by part: rows that hold a term and live
         self.size = 0
         self._length = 0
+        self._norms: list[NDArray[np.float32]] | None = None
         for part in parts:
             self._take(part)
 
@@ -92,25 +121,28 @@ class Shelf:
             np.subtract.at(holders, part.postings.row_terms[at], 1)
             self.size -= len(rows)
             self._length -= int(part.postings.lengths[rows].sum())
+        self._norms = None
 
-    def weigh(self, ask: Ask) -> Query:
-        """Return the terms of a message with their weights among the passages on the shelf."""
+    def weigh(self, ask: Ask) -> Weighed:
+        """Look a message's terms up and weigh them among the passages on the shelf."""
         total = np.zeros(len(ask.hashes), dtype=np.int64)
-        for part, holders in zip(self.parts, self._holders, strict=True):
-            found = part.postings.find(ask.hashes)
-            total[found >= 0] += holders[found[found >= 0]]
-        return Query.of(ask.counted, ask.hashes, total, size=self.size, length=self._length)
+        terms = [part.postings.find(ask.hashes) for part in self.parts]
+        for found, holders in zip(terms, self._holders, strict=True):
+            there = found >= 0
+            total[there] += holders[found[there]]
+        query = Query.of(ask.times, ask.hashes, holders=total, size=self.size)
+        return Weighed(vector=ask.vector, query=query, terms=terms, norms=self._lengths())
 
     def candidates(
-        self, ask: Ask, query: Query, *, masks: Sequence[NDArray[np.bool_]], most: int
+        self, asked: Weighed, *, masks: Sequence[NDArray[np.bool_]], most: int
     ) -> list[NDArray[np.int32]]:
         """Return numbers of articles with one of the ``most`` passages nearest by vector or words.
 
         Args:
             masks: which rows of each part may be found.
         """
-        by_vector = near([p.vectors for p in self.parts], ask.vector, masks=masks, most=most)
-        by_words = self._by_words(query, masks, most)
+        by_vector = near([p.vectors for p in self.parts], asked.vector, masks=masks, most=most)
+        by_words = self._by_words(asked, masks, most)
         return [
             part.numbers[rows]
             for found in (by_vector, by_words)
@@ -120,8 +152,7 @@ class Shelf:
     def standing(
         self,
         numbers: NDArray[np.int64],
-        ask: Ask,
-        query: Query,
+        asked: Weighed,
         *,
         without: tuple[int, int] | None = None,
     ) -> Standing:
@@ -130,55 +161,60 @@ class Shelf:
         Args:
             without: part and row of a passage to ignore.
         """
-        found = Standing(
-            similarity=np.zeros(len(numbers)),
-            lexical=np.zeros(len(numbers)),
-            best=np.full(len(numbers), ABSENT),
-            part=np.zeros(len(numbers), dtype=np.int64),
-            row=np.zeros(len(numbers), dtype=np.int64),
-        )
+        found = Standing.absent(len(numbers))
         for place, part in enumerate(self.parts):
             rows, sizes = part.rows_of(numbers)
             if not len(rows):
                 continue
-            cosines = part.vectors.cosines(ask.vector, rows).astype(np.float64)
-            shares = _shares(scores_of_rows(part.postings, query, rows), query)
+            cosines = part.vectors.cosines(asked.vector, rows).astype(np.float64)
+            shares = np.minimum(self._scores(asked, place, rows) / (asked.query.own or 1), 1.0)
             if without is not None and without[0] == place:
                 cosines[rows == without[1]] = shares[rows == without[1]] = ABSENT
             _enter(found, place, rows, sizes, cosines=cosines, shares=shares)
         return found
 
     def _by_words(
-        self, query: Query, masks: Sequence[NDArray[np.bool_]], most: int
+        self, asked: Weighed, masks: Sequence[NDArray[np.bool_]], most: int
     ) -> list[NDArray[np.int64]]:
-        chosen = query.rarest(MOST_POSTINGS)
+        chosen = asked.query.rarest(MOST_POSTINGS)
         if not len(chosen):
             return [np.zeros(0, dtype=np.int64) for _ in self.parts]
-        whole = len(chosen) == np.count_nonzero(query.holders)
-        everything = [np.arange(len(part)) for part in self.parts]
-        scores = [
-            scores_of_all(part.postings, query, chosen) * mask
-            for part, mask in zip(self.parts, masks, strict=True)
-        ]
-        rows = best_rows(everything, scores, most if whole else _OVER * most)
+        whole = len(chosen) == len(asked.query.order)
+        weights = asked.query.weights[chosen]
+        rows, scores = [], []
+        for place, part in enumerate(self.parts):
+            gained = scores_of_all(
+                part.postings, asked.terms[place][chosen], weights, norms=asked.norms[place]
+            )
+            rows.append(np.flatnonzero((gained > 0) & masks[place]))
+            scores.append(gained[rows[-1]])
+        rows = best_rows(rows, scores, most if whole else _OVER * most)
         if whole:
             return rows
-        full = [
-            scores_of_rows(part.postings, query, r)
-            for part, r in zip(self.parts, rows, strict=True)
-        ]
-        return best_rows(rows, full, most)
+        return best_rows(rows, [self._scores(asked, p, r) for p, r in enumerate(rows)], most)
+
+    def _scores(self, asked: Weighed, place: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        return scores_of_rows(
+            self.parts[place].postings,
+            rows,
+            asked.terms[place],
+            asked.query.weights,
+            norms=asked.norms[place],
+        )
+
+    def _lengths(self) -> list[NDArray[np.float32]]:
+        """Return the norms of every part's rows; they are made once between two changes."""
+        if self._norms is None:
+            mean = self._length / max(self.size, 1)
+            self._norms = [norms_of(part.postings, mean) for part in self.parts]
+        return self._norms
 
     def _take(self, part: Part) -> None:
         self.parts.append(part)
         self._holders.append(np.diff(part.postings.starts))
         self.size += len(part)
         self._length += int(part.postings.lengths.sum())
-
-
-def _shares(scores: NDArray[np.float64], query: Query) -> NDArray[np.float64]:
-    """Return BM25 as a share of what a passage equal to the message would get."""
-    return np.minimum(scores / query.own, 1.0) if query.own else np.zeros(len(scores))
+        self._norms = None
 
 
 def _enter(
