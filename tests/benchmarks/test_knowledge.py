@@ -49,8 +49,9 @@ def _say(text: str) -> None:
 
 
 def _memory() -> float:
-    """Return this process's memory that is its own, in MiB: mapped files are not counted."""
-    return float(psutil.Process().memory_full_info().uss) / 2**20
+    """Return the memory of this process in MiB, without mapped files."""
+    info = psutil.Process().memory_info()
+    return float(info.rss - info.shared) / 2**20
 
 
 # --- scale ---------------------------------------------------------------------------------------
@@ -71,7 +72,8 @@ class Author:
     def __init__(self) -> None:
         self.rng = np.random.default_rng(SEED)
         path = default_datasets_dir() / "tickets.jsonl"
-        texts = [normalise(json.loads(line)["text"]) for line in path.open(encoding="utf-8")]
+        lines = path.read_text(encoding="utf-8").splitlines()
+        texts = [normalise(json.loads(line)["text"]) for line in lines]
         words = sorted({w for t in texts for w in t.split() if w.isascii() and w.isalpha()})
         self.words = np.array(words, dtype=object)
         self.rng.shuffle(self.words)
