@@ -98,7 +98,7 @@ def test_a_search_after_any_changes_is_that_of_an_index_made_anew(
     with pytest.MonkeyPatch.context() as patch:
         if sieved:  # as in an index of a hundred thousand articles
             patch.setattr(dense, "EXACT_ROWS", 0)
-            patch.setattr(dense, "SIEVED", 5)
+            patch.setattr(dense, "SIEVED", 1)
             patch.setattr(shelf, "MOST_POSTINGS", 6)
         index = indexed([])
         for change in made:

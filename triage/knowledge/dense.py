@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXACT_ROWS = 20_000
-SIEVED = 512  # rows that are compared exactly
+SIEVED = 10  # times the rows wanted are compared exactly
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ def near(
         ]
         rows = [np.flatnonzero(score > 0) for score in scores]
         return best_rows(rows, [s[r] for s, r in zip(scores, rows, strict=True)], most)
-    rows = _sieved(parts, signs_of(vector), masks, max(SIEVED, most))
+    rows = _sieved(parts, signs_of(vector), masks, SIEVED * most)
     found = [part.cosines(vector, r) + 2 for part, r in zip(parts, rows, strict=True)]
     return best_rows(rows, found, most)
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from triage.article import Article
 from triage.knowledge.part import KINDS, TAGS, Part
 from triage.knowledge.passage import PassageKind
 from triage.knowledge.shelf import ABSENT, Standing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,13 @@ class Hit:
     lexical_body: float = 0.0
 
 
+def nearest(asked: Standing, body: Standing, *, most: int) -> NDArray[np.int64]:
+    """Return the places of the articles with the best passages, at most ``most``, in order."""
+    best = np.maximum(asked.best, body.best)
+    there = np.flatnonzero(best > ABSENT)
+    return np.sort(there[np.argsort(-best[there], kind="stable")[:most]])
+
+
 def hits_of(
     articles: Sequence[Article],
     asked: Standing,
@@ -43,7 +56,7 @@ def hits_of(
     *,
     parts: Sequence[Sequence[Part]],
 ) -> list[Hit]:
-    """Return a hit for each article of which either shelf has a passage, in their order.
+    """Return a hit for each article, of all of which one of the shelves has a passage.
 
     Args:
         asked, body: the articles' standings on the shelf of titles and questions, and of bodies.
@@ -52,7 +65,6 @@ def hits_of(
     return [
         _hit(article, standing, other, parts=parts)
         for article, standing, other in zip(articles, _rows(asked), _rows(body), strict=True)
-        if max(standing[2], other[2]) > ABSENT
     ]
 
 

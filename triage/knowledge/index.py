@@ -12,7 +12,7 @@ import numpy as np
 
 from triage.article import Article
 from triage.errors import InputError
-from triage.knowledge.hit import Hit, hits_of
+from triage.knowledge.hit import Hit, hits_of, nearest
 from triage.knowledge.part import KINDS, TAGS, Part
 from triage.knowledge.passage import Passage, PassageKind
 from triage.knowledge.scope import EVERYWHERE, Gate, Scope
@@ -26,6 +26,7 @@ ASKED, BODY = "asked", "body"  # titles and questions; replies
 COMPACT_SHARE = 0.25  # of the articles removed: then their rows go too
 _MOST = {ASKED: 48, BODY: 16}  # passages that propose their articles, by vector and by words
 _MOST_MASKS = 8
+MOST_HITS = 64
 
 
 class KnowledgeIndex:
@@ -180,8 +181,9 @@ class KnowledgeIndex:
             for name, shelf in self._shelves.items()
         )
         parts = [shelf.parts for shelf in self._shelves.values()]
-        articles = [self._articles[number] for number in numbers.tolist()]
-        return hits_of(articles, asked, body, parts=parts)
+        chosen = nearest(asked, body, most=MOST_HITS).tolist()
+        articles = [self._articles[number] for number in numbers[chosen].tolist()]
+        return hits_of(articles, asked.at(chosen), body.at(chosen), parts=parts)
 
     def compacted(self) -> tuple[list[Article], dict[str, Part]]:
         """Return the articles and, for each shelf, one part of what is left, numbered from 0."""

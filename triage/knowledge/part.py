@@ -88,8 +88,9 @@ class Part:
 
     def rows_of(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of some articles, article by article, and how many each has."""
-        first = np.searchsorted(self.numbers, numbers, side="left")
-        return laid_out(first, np.searchsorted(self.numbers, numbers, side="right") - first)
+        sought = numbers.astype(np.int32)  # of another type, the whole of the rows would be cast
+        first = np.searchsorted(self.numbers, sought, side="left")
+        return laid_out(first, np.searchsorted(self.numbers, sought, side="right") - first)
 
     def written(self, row: int) -> tuple[tuple[str, ...], str]:
         """Return headings and text of a row."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_PARTS = 4
-MOST_POSTINGS = 120_000  # what is read of the lists of a message's rarer terms
+MOST_POSTINGS = 40_000  # what is read of the lists of a message's rarer terms
 _OVER = 4  # times the passages wanted are scored in full where commoner terms were left out
 ABSENT = -4.0  # below any cosine and any share
 
@@ -77,6 +77,10 @@ class Standing:
     best: NDArray[np.float64]
     part: NDArray[np.int64]
     row: NDArray[np.int64]
+
+    def at(self, places: Sequence[int]) -> Standing:
+        """Return the standing of some of the articles."""
+        return Standing(**{f.name: getattr(self, f.name)[places] for f in fields(self)})
 
     @classmethod
     def absent(cls, count: int) -> Standing:
