@@ -7,6 +7,7 @@ graph (HNSW) it is neither trained nor built: a row is found the same in any ind
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -51,12 +52,12 @@ class Vectors:
 
     def cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the products of a vector and some rows, shape (rows,)."""
-        return _products(self.halves[rows].astype(np.float32), vector)
+        return _products(_full(self.halves[rows]), vector)
 
     def all_cosines(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the products of a vector and every row; the rows are kept in full for the next."""
         if self._full is None:
-            self._full = self.halves.astype(np.float32)
+            self._full = _full(self.halves)
         return _products(self._full, vector)
 
     def distances(self, signs: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -123,6 +124,16 @@ def _sieved(
         counts += np.bincount(found, minlength=never + 1)
     limit = min(int(np.searchsorted(np.cumsum(counts), most)), never - 1)
     return [np.flatnonzero(found <= limit) for found in distances]
+
+
+def _full(halves: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Return vectors in single precision, by a table: twice as fast as NumPy's conversion."""
+    return _singles().take(halves.view(np.uint16))
+
+
+@functools.cache
+def _singles() -> NDArray[np.float32]:
+    return np.arange(1 << 16, dtype=np.uint16).view(np.float16).astype(np.float32)
 
 
 def _products(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -26,7 +26,7 @@ ASKED, BODY = "asked", "body"  # titles and questions; replies
 COMPACT_SHARE = 0.25  # of the articles removed: then their rows go too
 _MOST = {ASKED: 48, BODY: 16}  # passages that propose their articles, by vector and by words
 _MOST_MASKS = 8
-MOST_HITS = 64
+MOST_HITS = 48
 
 
 class KnowledgeIndex:

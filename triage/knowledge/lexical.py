@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BM25_K1 = 1.5
 BM25_B = 0.75
 _MOST_COUNT = 255
+_TABLE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,9 +215,14 @@ def scores_of_rows(
     sought = terms[order].astype(np.int32)
     at, sizes = spread(postings.row_starts, rows)
     held = postings.row_terms[at]
-    place = np.minimum(np.searchsorted(sought, held), len(sought) - 1)
-    hit = np.flatnonzero(sought[place] == held)
+    # Most terms of a row are not sought; a table of their last bits tells that at once.
+    likely = np.zeros(_TABLE, dtype=np.bool_)
+    likely[sought & (_TABLE - 1)] = True
+    maybe = np.flatnonzero(likely[held & (_TABLE - 1)])
+    place = np.minimum(np.searchsorted(sought, held[maybe]), len(sought) - 1)
+    found = sought[place] == held[maybe]
+    hit, place = maybe[found], place[found]
     owner = np.repeat(np.arange(len(rows)), sizes)[hit]
     counts = postings.row_counts[at[hit]].astype(np.float32)
-    gained = weights[order][place[hit]] * counts / (counts + norms[rows[owner]])
+    gained = weights[order][place] * counts / (counts + norms[rows[owner]])
     return np.bincount(owner, gained, minlength=len(rows)).astype(np.float64, copy=False)
