@@ -273,4 +273,5 @@ def test_channels_and_products_come_from_columns_front_matter_and_own_files(tmp_
     (own,) = found_in(write_rows(tmp_path / "own.jsonl", [fields])).drafts
     assert (own.article().channels, own.article().products) == (("email",), ("lamp", "desk"))
     wrong = write_rows(tmp_path / "wrong.jsonl", [fields | {"channels": "email"}])
-    assert "channels is 'email', not a list" in found_in(wrong).unread[0].reason
+    with pytest.raises(RecordError, match="channels is 'email', not a list"):
+        found_in(wrong)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_PARTS = 4
-MOST_POSTINGS = 25_000  # what is read of the lists of a message's rarer terms
-_OVER = 4  # times the passages wanted are scored in full where commoner terms were left out
+MOST_POSTINGS = 16_000  # what is read of the lists of a message's rarer terms
+_OVER = 3  # times the passages wanted are scored in full where commoner terms were left out
 ABSENT = -4.0  # below any cosine and any share
 
 
