@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from triage.encoder import Encoder
 
 TUNING = "tuning"  # the key in the manifest's data of what a tuning found
-_LIBRARIES = ("numpy", "scikit-learn", "scipy", "openvino", "faiss-cpu", "bm25s", "spacy")
+_LIBRARIES = ("numpy", "scikit-learn", "scipy", "openvino", "faiss-cpu", "spacy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
