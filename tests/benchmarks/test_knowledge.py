@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -50,8 +50,9 @@ def _say(text: str) -> None:
 
 def _memory() -> float:
     """Return the memory of this process in MiB, without mapped files."""
-    info = psutil.Process().memory_info()
-    return float(info.rss - info.shared) / 2**20
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    (kibibytes,) = re.findall(r"RssAnon:\s+(\d+) kB", status)
+    return int(kibibytes) / 1024
 
 
 # --- scale ---------------------------------------------------------------------------------------
