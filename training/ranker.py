@@ -88,8 +88,8 @@ def _questions(
     day: date,
     ranker: Ranker,
 ) -> list[Lesson]:
-    # Customers do not write like titles.
-    known = [n for n, passage in enumerate(index.passages) if not passage.is_title]
+    # Customers write neither like titles nor like replies.
+    known = [n for n, passage in enumerate(index.passages) if passage.is_question]
     lessons = []
     for number in known[:: -(-len(known) // MOST_QUESTIONS) or 1]:
         passage, prediction = index.passages[number], predictions[number]

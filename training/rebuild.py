@@ -63,7 +63,7 @@ def rebuild_bundle(
     articles = with_known_intents(articles, base.classifier, encoder)
     index = index_articles(articles, encoder, report=report)
     ranker = base.ranker
-    enough = sum(not p.is_title for p in index.passages) >= MIN_GROUP_QUERIES
+    enough = sum(p.is_question for p in index.passages) >= MIN_GROUP_QUERIES
     if enough and not base.ranker.unanswered:
         predictions = base.classifier.predict(
             [p.text for p in index.passages],

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from triage.encoder import Encoder
 
 TUNING = "tuning"  # the key in the manifest's data of what a tuning found
-_LIBRARIES = ("numpy", "scikit-learn", "scipy", "openvino", "faiss-cpu", "bm25s", "spacy")
+_LIBRARIES = ("numpy", "scikit-learn", "scipy", "openvino", "faiss-cpu", "spacy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,8 +236,7 @@ def index_articles(
     vectors = encode_all(
         encoder, [p.text for p in passages], name="encoding articles", report=report
     )
-    # Bundles store half precision; rounding here makes a loaded index equal to this one.
-    return KnowledgeIndex(articles, passages, vectors.astype(np.float16).astype(np.float32))
+    return KnowledgeIndex(articles, passages, vectors)
 
 
 def _metrics(corpus: Corpus, judged: Mapping[str, Judged]) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Article:
         valid_from: first day on which the article may be suggested.
         valid_until: last day on which it may be suggested.
         kind: a canned reply, or a long article of a help centre.
+        channels: where it may be suggested, such as ``email``; empty for everywhere.
+        products: what it is about; empty for all. A message about other products does not find it.
     """
 
     id: str
@@ -43,6 +45,8 @@ class Article:
     valid_from: date | None = None
     valid_until: date | None = None
     kind: ArticleKind = ArticleKind.MACRO
+    channels: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
 
     @property
     def category(self) -> str:

@@ -1,6 +1,7 @@
-"""A trained model as a folder: manifest, heads, terms, articles, passage vectors, ranker.
+"""A trained model as a folder: manifest, heads, terms, articles and their index, ranker.
 
-Weights are plain arrays (``.npz`` read without pickle), everything else is text. A folder is
+Weights are plain arrays (``.npz`` and ``.npy`` read without pickle), everything else is text. The
+arrays of the index are mapped into memory. A folder is
 written beside its place and renamed, so a reader never sees half a bundle; loading verifies every
 file's hash before it is used.
 """
@@ -23,20 +24,25 @@ from triage.article import Article
 from triage.classifier import Classifier
 from triage.errors import BundleError, RecordError
 from triage.evidence import Evidence, load_evidence, save_evidence
-from triage.knowledge import KnowledgeIndex, passages_of
+from triage.knowledge import KnowledgeIndex, load_index, passages_of, save_index
+from triage.knowledge.saved import FILES as INDEX_FILES
 from triage.records import article_fields, read_articles, sha256_of, write_jsonl
 from triage.suggestion import Ranker, ranker_fields, ranker_from
 from triage.weights import BASE, HEADS, TERMS, files_of, load_classifier, save_classifier
 
-FORMAT = 2
+FORMAT = 3
 KB_DIGITS = 12
+READ_FORMATS = (2, 3)  # 2 has the vectors of titles and questions, and none of replies
 MANIFEST = "manifest.json"
 ARTICLES = "articles.jsonl"
-_PASSAGES, _RANKER = "passages.npz", "ranker.json"
+_PASSAGES = "passages.npz"  # of format 2
+_RANKER = "ranker.json"
+INDEX = "knowledge"
 _EVIDENCE = "evidence.npz"  # older bundles have none
 ENCODER = "encoder"
 OWN_ENCODER = f"./{ENCODER}"  # the source of an encoder that lies in the bundle
-_FILES = (ARTICLES, _PASSAGES, _RANKER)
+_FILES = (ARTICLES, _RANKER, *(f"{INDEX}/{name}" for name in INDEX_FILES))
+_FILES_2 = (ARTICLES, _RANKER, _PASSAGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,13 +158,13 @@ def load_bundle(folder: Path) -> Bundle:
     """
     manifest = read_manifest(folder)
     found = {path.name for path in folder.glob(f"{BASE}*")} | set(manifest.files)
-    expected = {*_FILES, HEADS, TERMS} | {name for name in found if name.startswith(BASE)}
+    parts = _FILES if manifest.format == FORMAT else _FILES_2
+    expected = {*parts, HEADS, TERMS} | {name for name in found if name.startswith(BASE)}
     for name in sorted(expected):
         _verify(folder / name, manifest.files.get(name))
     try:
         classifier = load_classifier(folder, dim=int(manifest.encoder["dim"]))
-        articles = read_articles(folder / ARTICLES)
-        vectors = np.load(folder / _PASSAGES, allow_pickle=False)["vectors"].astype(np.float32)
+        knowledge = _read_index(folder, manifest)
         ranker = ranker_from(json.loads((folder / _RANKER).read_text(encoding="utf-8")))
     except (KeyError, ValueError, EOFError, BadZipFile, RecordError) as fault:
         raise BundleError(f"bundle {folder} is damaged: {fault}; train it again") from fault
@@ -170,7 +176,7 @@ def load_bundle(folder: Path) -> Bundle:
     return Bundle(
         manifest,
         classifier,
-        KnowledgeIndex(articles, passages_of(articles), vectors),
+        knowledge,
         ranker,
         evidence=_read_evidence(folder, manifest),
         encoder=_own_encoder(folder, manifest),
@@ -189,11 +195,12 @@ def read_manifest(folder: Path) -> Manifest:
         ) from fault
     except ValueError as fault:
         raise BundleError(f"{path} is not JSON: {fault}; train the bundle again") from fault
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") not in READ_FORMATS:
         found = content.get("format") if isinstance(content, dict) else None
         raise BundleError(
-            f"bundle {folder} has format {found!r}, this Triage reads {FORMAT}; train it again "
-            "or install the Triage version that made it"
+            f"bundle {folder} has format {found!r}, this Triage reads "
+            f"{' and '.join(map(str, READ_FORMATS))}; train it again or "
+            "install the Triage version that made it"
         )
     try:
         return Manifest(**content)
@@ -203,16 +210,17 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _write_parts(bundle: Bundle, folder: Path) -> None:
     save_classifier(bundle.classifier, folder)
+    (folder / INDEX).mkdir()
+    articles = save_index(bundle.knowledge, folder / INDEX)
     with (folder / ARTICLES).open("wb") as stream:
-        for article in bundle.knowledge.articles.values():
+        for article in articles:
             write_jsonl(stream, article_fields(article))
-    np.savez_compressed(folder / _PASSAGES, vectors=bundle.knowledge.vectors.astype(np.float16))
     _write_json(folder / _RANKER, ranker_fields(bundle.ranker))
     if bundle.evidence is not None:
         save_evidence(bundle.evidence, folder / _EVIDENCE)
     if bundle.encoder is not None:
         shutil.copytree(bundle.encoder, folder / ENCODER)
-    manifest = asdict(bundle.manifest)
+    manifest = asdict(bundle.manifest) | {"format": FORMAT}
     files = (*_FILES, *files_of(bundle.classifier))
     files = files if bundle.evidence is None else (*files, _EVIDENCE)
     manifest["files"] = {name: sha256_of(folder / name) for name in files}
@@ -231,6 +239,18 @@ def _verify(path: Path, recorded: str | None) -> None:
             f"{path} was changed since the bundle was made (its hash differs from the manifest); "
             "restore the bundle from a backup or train it again"
         )
+
+
+def _read_index(folder: Path, manifest: Manifest) -> KnowledgeIndex:
+    """Read the index, or make that of an older bundle, in which no reply is searched.
+
+    ``triage kb build`` makes a bundle of the present format from it, with replies.
+    """
+    articles = read_articles(folder / ARTICLES)
+    if manifest.format == FORMAT:
+        return load_index(folder / INDEX, articles)
+    vectors = np.load(folder / _PASSAGES, allow_pickle=False)["vectors"]
+    return KnowledgeIndex(articles, passages_of(articles, bodies=False), vectors)
 
 
 def _read_evidence(folder: Path, manifest: Manifest) -> Evidence | None:

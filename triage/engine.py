@@ -21,7 +21,7 @@ from triage.domain import Message, TriageResult
 from triage.encoder import Encoder, load_encoder
 from triage.errors import BundleError, MessageError
 from triage.extraction import KeyInfoExtractor, read_catalogue
-from triage.knowledge import Hit
+from triage.knowledge import Hit, Scope, products_named
 from triage.policy_source import PolicySource
 from triage.priority import Assessment, PriorityPolicy, load_policy
 from triage.records import message_from
@@ -259,7 +259,13 @@ class TriageEngine:
         return as_written(term, found.message.text) if term else None
 
     def _hits(self, found: Understood) -> list[Hit]:
-        return self._parts.bundle.knowledge.search(found.text, found.vector, day=found.now.date())
+        named = products_named(found.message, found.key_info)
+        return self._parts.bundle.knowledge.search(
+            found.text,
+            found.vector,
+            day=found.now.date(),
+            scope=Scope(channel=found.message.channel, products=named),
+        )
 
     def _context(self, found: Understood) -> SuggestionContext:
         return SuggestionContext(

@@ -166,6 +166,8 @@ def article_from(fields: Mapping[str, Any]) -> Article:
         valid_from=_day_from(fields.get("valid_from")),
         valid_until=_day_from(fields.get("valid_until")),
         kind=ArticleKind(fields.get("kind", ArticleKind.MACRO)),
+        channels=_names_from(fields, "channels"),
+        products=_names_from(fields, "products"),
     )
 
 
@@ -183,11 +185,21 @@ def article_fields(article: Article) -> dict[str, Any]:
             fields[name] = day.isoformat()
     if article.kind != ArticleKind.MACRO:
         fields["kind"] = article.kind.value
+    for name in ("channels", "products"):
+        if names := getattr(article, name):
+            fields[name] = list(names)
     fields["translations"] = {
         tag: {"title": text.title, "questions": list(text.questions), "reply": text.reply}
         for tag, text in article.translations.items()
     }
     return fields
+
+
+def _names_from(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    names = fields.get(name) or ()
+    if not isinstance(names, list | tuple) or not all(isinstance(n, str) for n in names):
+        raise ValueError(f"{name} is {_shown(names)}, not a list of texts")
+    return tuple(names)
 
 
 def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:

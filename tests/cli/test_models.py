@@ -287,7 +287,7 @@ def test_history_tells_promotions_and_rollbacks(two: Any) -> None:
 
 def test_a_rollback_loads_no_model(two: Any) -> None:
     assert two.triage("models", "promote", "shop-2").code == 0
-    heavy = ("openvino", "tokenizers", "faiss", "bm25s", "spacy", "sklearn", "scipy", "torch")
+    heavy = ("openvino", "tokenizers", "faiss", "spacy", "sklearn", "scipy", "torch")
     code = f"""
 import sys
 from triage.cli import main

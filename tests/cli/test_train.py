@@ -293,7 +293,7 @@ def test_the_same_tickets_seed_and_versions_give_equal_bytes_and_figures(own_sho
     options = ("--articles", own_shop.articles, "--name", "twin")
     assert own_shop.triage("train", own_shop.tickets, *options).code == 0
     folders = [own_shop.models / version for version in ("shop-1", "twin")]
-    for name in ("heads.npz", "terms.txt", "passages.npz", "ranker.json", "evidence.npz"):
+    for name in _manifest(own_shop, "shop-1")["files"]:
         first, second = ((folder / name).read_bytes() for folder in folders)
         assert first == second, name
     first, second = (_manifest(own_shop, version) for version in ("shop-1", "twin"))

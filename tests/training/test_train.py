@@ -40,7 +40,7 @@ def test_the_manifest_tells_what_was_learnt_and_how_well(bundle: Bundle):
     assert manifest.data["learnt_from"] == 60
     assert manifest.inherited == {}
     assert set(manifest.tone["anger"]) == set(manifest.labels["sentiment"]) - {"neutral"}
-    assert manifest.format == 2
+    assert manifest.format == 3
 
 
 def test_a_corpus_too_small_to_promise_anything_asks_always(bundle: Bundle):
@@ -186,8 +186,13 @@ def test_the_same_tickets_and_seed_give_equal_bytes_and_equal_figures(
     again = train_bundle(corpus, starter_articles(), FakeEncoder(), plan=plan)
     save_bundle(bundle, tmp_path / "one")
     save_bundle(again, tmp_path / "two")
-    for path in (tmp_path / "one").iterdir():
-        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+    files = {
+        made: {p.relative_to(tmp_path / made): p for p in (tmp_path / made).rglob("*.*")}
+        for made in ("one", "two")
+    }
+    assert files["one"].keys() == files["two"].keys()
+    for name, path in files["one"].items():
+        assert path.read_bytes() == files["two"][name].read_bytes(), name
     other = train_bundle(
         corpus,
         starter_articles(),

@@ -11,19 +11,22 @@ import pytest
 from fakes import FakeEncoder
 from numpy.testing import assert_array_equal
 
-from triage.bundle import MANIFEST, kb_version_of, load_bundle, read_manifest, save_bundle
+from triage.bundle import INDEX, MANIFEST, kb_version_of, load_bundle, read_manifest, save_bundle
 from triage.errors import BundleError
+from triage.knowledge.saved import FILES as INDEX_FILES
+from triage.records import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from training.corpus import Corpus
     from triage.bundle import Bundle
 
-FILES = (
-    "heads.npz", "terms.txt", "articles.jsonl", "passages.npz", "ranker.json", "evidence.npz",
-)  # fmt: skip
+PARTS = ("heads.npz", "terms.txt", "articles.jsonl", "ranker.json", "evidence.npz")
+FILES = (*PARTS, *(f"{INDEX}/{name}" for name in INDEX_FILES))
 
 
 @pytest.fixture
@@ -80,14 +83,60 @@ def test_saving_again_replaces_the_bundle_and_leaves_nothing_beside_it(
     (folder / "stray.txt").write_text("old", encoding="utf-8")
     save_bundle(bundle, folder)
     assert [p.name for p in folder.parent.iterdir()] == ["tiny"]
-    assert {p.name for p in folder.iterdir()} == {*FILES, MANIFEST}
+    assert {p.name for p in folder.iterdir()} == {*PARTS, INDEX, MANIFEST}
     load_bundle(folder)
 
 
 def test_the_weights_hold_no_pickled_objects(bundle_folder: Path):
-    for name in ("heads.npz", "passages.npz"):
-        arrays = np.load(bundle_folder / name, allow_pickle=False)
-        assert all(arrays[key].dtype != object for key in arrays)
+    arrays = np.load(bundle_folder / "heads.npz", allow_pickle=False)
+    assert all(arrays[key].dtype != object for key in arrays)
+    for path in (bundle_folder / INDEX).iterdir():
+        assert np.load(path, allow_pickle=False).dtype != object
+
+
+def test_the_index_is_mapped_and_not_read(loaded: Bundle):
+    for part in loaded.knowledge.compacted()[1].values():
+        assert len(part) > 0
+    for shelf in loaded.knowledge._shelves.values():
+        for array in (shelf.parts[0].vectors.halves, shelf.parts[0].postings.rows):
+            assert isinstance(array.base, np.memmap)
+
+
+def test_a_bundle_of_format_2_is_loaded_and_finds_titles_and_questions(
+    bundle: Bundle, copied: Path
+):
+    known = bundle.knowledge
+    asked = [i for i, p in enumerate(known.passages) if p.kind != "body"]
+    shutil.rmtree(copied / INDEX)
+    halves = known.vectors[asked].astype(np.float16)
+    np.savez_compressed(copied / "passages.npz", vectors=halves)
+    files = {name: sha256_of(copied / name) for name in (*PARTS, "passages.npz")}
+    old = load_bundle(edited(copied, lambda m: m.update(format=2, files=files)))
+    assert old.knowledge.passages == tuple(known.passages[i] for i in asked)
+    vector = FakeEncoder().encode(["退款"])[0]
+    found = {h.article.id: h for h in known.search("退款", vector, day=date(2026, 11, 21))}
+    hits = old.knowledge.search("退款", vector, day=date(2026, 11, 21))
+    assert hits
+    for hit in hits:
+        assert hit.similarity == found[hit.article.id].similarity
+        assert (hit.lexical_body, hit.similarity_body) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("asked.halves.npy", np.zeros((3, 32), dtype=np.float16)),
+        ("body.numbers.npy", np.full(12, 99, dtype=np.int32)),
+        ("asked.tags.npy", np.zeros(36, dtype=np.int64)),
+    ],
+)
+def test_arrays_that_do_not_fit_together_are_refused(
+    copied: Path, name: str, array: NDArray[np.generic]
+):
+    np.save(copied / INDEX / name, array)
+    digest = sha256_of(copied / INDEX / name)
+    with pytest.raises(BundleError, match=r"damaged.*(asked|body).*train it again"):
+        load_bundle(edited(copied, lambda m: m["files"].update({f"{INDEX}/{name}": digest})))
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -116,8 +165,8 @@ def edited(folder: Path, change: Callable[[dict[str, object]], object]) -> Path:
 @pytest.mark.parametrize(
     ("change", "remedy"),
     [
-        (lambda m: m.update(format=1), r"format 1, this Triage reads 2; train it again"),
-        (lambda m: m.pop("format"), r"format None, this Triage reads 2; train it again"),
+        (lambda m: m.update(format=1), r"format 1, this Triage reads 2 and 3; train it again"),
+        (lambda m: m.pop("format"), r"format None, this Triage reads 2 and 3; train it again"),
         (lambda m: m.pop("encoder"), r"no manifest.*train the bundle again"),
         (lambda m: m.update(colour="red"), r"no manifest.*train the bundle again"),
         (lambda m: m["files"].pop("heads.npz"), r"heads\.npz was changed.*restore"),

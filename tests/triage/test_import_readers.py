@@ -259,3 +259,19 @@ def test_nothing_at_all_is_refused_with_the_commonest_reason(tmp_path: Path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(RecordError, match=r"neither \.md files nor pages"):
         format_of(tmp_path / "empty")
+
+
+def test_channels_and_products_come_from_columns_front_matter_and_own_files(tmp_path: Path):
+    table = "问题,答案,渠道,适用商品\n怎么充电,用快充,email、chat,小米14\n充不进电,用快充,email,\n"
+    (draft,) = found_in(saved(tmp_path / "faq.csv", table)).drafts
+    assert (draft.channels, draft.products) == (("email", "chat"), ())
+    head = "---\nchannels: [email]\nproducts: lamp, desk\n---\n# Lamps\nOn and off."
+    saved(tmp_path / "help" / "lamps.md", head)
+    (draft,) = found_in(tmp_path / "help").drafts
+    assert (draft.channels, draft.products) == (("email",), ("lamp", "desk"))
+    fields = article_fields(draft.article()) | {"intent": "product/use"}
+    (own,) = found_in(write_rows(tmp_path / "own.jsonl", [fields])).drafts
+    assert (own.article().channels, own.article().products) == (("email",), ("lamp", "desk"))
+    wrong = write_rows(tmp_path / "wrong.jsonl", [fields | {"channels": "email"}])
+    with pytest.raises(RecordError, match="channels is 'email', not a list"):
+        found_in(wrong)

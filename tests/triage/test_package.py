@@ -10,7 +10,7 @@ import pytest
 
 import triage
 
-HEAVY = ("torch", "sklearn", "spacy", "scipy", "joblib", "openvino", "faiss", "bm25s", "opencc")
+HEAVY = ("torch", "sklearn", "spacy", "scipy", "joblib", "openvino", "faiss", "opencc")
 
 
 def imported_by(statement: str) -> set[str]:

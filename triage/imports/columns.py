@@ -29,6 +29,8 @@ _NAMES = {
     "valid_from": "valid_from valid_since 生效日期 开始日期",
     "valid_until": "valid_until valid_to expires 失效日期 截止日期 有效期至",
     "kind": "kind 类型 類型",
+    "channels": "channels channel 渠道 管道",
+    "products": "products product 产品 商品 适用产品 适用商品 產品 適用產品 適用商品",
 }  # fmt: skip
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _JOINTS = r"[\s_\-()\[\]（）【】/.:：]"

@@ -38,6 +38,8 @@ class Draft:
     kind: ArticleKind = ArticleKind.MACRO
     version: int = 1
     url: str = ""
+    channels: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
 
     def article(self) -> Article:
         """Return the article that the draft describes."""
@@ -50,6 +52,8 @@ class Draft:
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             kind=self.kind,
+            channels=self.channels,
+            products=self.products,
         )
 
 

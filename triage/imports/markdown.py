@@ -90,6 +90,8 @@ def _draft(file: Path, place: PurePosixPath, *, source: str, slots: SlotMap) -> 
         valid_until=day_of(head.get("valid_until"), name="valid_until"),
         kind=kind_of(head.get("kind"), ArticleKind.ARTICLE),
         url=str(head.get("url") or ""),
+        channels=words_of(head.get("channels") or head.get("channel")),
+        products=words_of(head.get("products") or head.get("product")),
     )  # fmt: skip
 
 

@@ -55,4 +55,6 @@ def _draft(fields: Mapping[str, Any], place: str) -> Draft:
         kind=article.kind,
         version=article.version,
         url=str(fields.get("url") or ""),
+        channels=article.channels,
+        products=article.products,
     )

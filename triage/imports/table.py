@@ -123,6 +123,8 @@ class _RowReader:
             valid_from=day_of(self._field(row, "valid_from"), name="valid_from"),
             valid_until=day_of(self._field(row, "valid_until"), name="valid_until"),
             kind=kind_of(self._field(row, "kind"), self._kind),
+            channels=words_of(self._field(row, "channels")),
+            products=words_of(self._field(row, "products")),
         )
 
     def _texts(self, row: Row) -> dict[str, ArticleText]:
@@ -173,6 +175,11 @@ def _contradict(one: Draft, other: Draft) -> bool:
     )
 
 
+def _of_both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the channels or products of either; none, which means all, where one has none."""
+    return distinct((*one, *other)) if one and other else ()
+
+
 def _joined(first: Draft, other: Draft) -> Draft:
     """Return an article with the questions and languages of another row."""
     texts = dict(first.translations)
@@ -184,4 +191,6 @@ def _joined(first: Draft, other: Draft) -> Draft:
         translations=texts,
         intent=first.intent or other.intent,
         tags=distinct((*first.tags, *other.tags)),
+        channels=_of_both(first.channels, other.channels),
+        products=_of_both(first.products, other.products),
     )

@@ -181,7 +181,7 @@ def passage_of(hit: Hit) -> str:
 
 
 def _is_body(hit: Hit) -> bool:
-    return getattr(hit.passage, "kind", None) == _BODY
+    return hit.kind == _BODY
 
 
 def _log_odds(share: float) -> float:
