@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 
-from api import errors
+from api import errors, observe, scrape
 from api.feedback import router as feedback
+from api.gauges import Gauges
 from api.limits import BodyLimit
+from api.metrics import Metrics
 from api.routes import router
+from api.tracing import tracing_from_environment
 from triage.decisions import open_log
 from triage.engine import TriageEngine, load_engine
 from triage.settings import Settings, load_settings
@@ -29,6 +33,8 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
         engine: default: loaded by the settings when the server starts.
     """
     settings = settings or load_settings()
+    tracing = tracing_from_environment()
+    metrics = Metrics(window=settings.drift_window, tracing=tracing)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -39,9 +45,17 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
         app.state.engine = ready
         app.state.limiter = CapacityLimiter(os.cpu_count() or 1)
         app.state.decisions = log = await to_thread.run_sync(open_log, settings)
+        app.state.gauges = gauges = Gauges(metrics, engine=lambda: ready, log=lambda: log)
+        gauges.read()
+        reading = asyncio.create_task(gauges.watch())
         try:
             yield
         finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
+            if tracing is not None:
+                await to_thread.run_sync(tracing.close)
             if log is not None:
                 await to_thread.run_sync(log.close)
 
@@ -54,9 +68,11 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
         docs_url=None,
         redoc_url=None,
     )
-    app.state.settings = settings
+    app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     errors.install(app)
     app.include_router(router)
     app.include_router(feedback)
+    app.include_router(scrape.router)
+    observe.install(app, metrics, tracing=tracing, logged=settings.log_requests)
     return app

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
+
+from api.logs import Form
 
 
 def serve(
@@ -17,6 +23,10 @@ def serve(
     model: Annotated[
         str | None, typer.Option(help="A version or a bundle folder; default: the promoted one.")
     ] = None,
+    log_format: Annotated[
+        Form | None,
+        typer.Option(help="How the log is written.  [default: text on a terminal, else json]"),
+    ] = None,
 ) -> None:
     """Serve the HTTP API.
 
@@ -27,33 +37,76 @@ def serve(
         triage serve
 
         triage serve --host 0.0.0.0 --port 80 --workers 4
-    """
-    import uvicorn
-    from rich.console import Console
 
+        triage serve --log-format json
+    """
+    from logging.config import dictConfig
+
+    import uvicorn
+
+    from api.logs import log_config, log_form
+    from api.tracing import tracing_from_environment
     from triage.bundle import read_manifest
     from triage.registry import Registry
     from triage.settings import load_settings
 
-    settings = load_settings(host=host, port=port, workers=workers, model=model)
+    settings = load_settings(
+        host=host, port=port, workers=workers, model=model, log_format=log_format
+    )
     # A missing model is told at once, not after the server has announced itself.
     version = read_manifest(Registry(settings.models_dir).path(settings.model)).version
     # Worker processes read their settings themselves; an option reaches them by the environment.
     os.environ["TRIAGE_MODEL"] = settings.model
-    url = f"http://{settings.host}:{settings.port}"
+    if (tracing := tracing_from_environment()) is not None:  # told at once if it cannot be had
+        tracing.close()
+    form = log_form(settings)
+    config = log_config(form)
+    dictConfig(config)
+    _greet(f"http://{settings.host}:{settings.port}", version, form=form)
+    with _shared_metrics(settings.workers):
+        uvicorn.run(
+            "api.app:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            log_config=config,
+            log_level="info",
+            access_log=False,  # api.observe writes a line that bears the request's id
+        )
+
+
+def _greet(url: str, version: str, *, form: Form) -> None:
+    """Say what is served and where; to people with an example."""
+    from rich.console import Console
+
+    line = f"Triage serves the model {version} at {url}; its API: {url}/openapi.json"
+    if form == "json":
+        logging.getLogger(__name__).info("%s", line)
+        return
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"Triage serves the model {version} at {url}; its API: {url}/openapi.json")
+    console.print(line)
     console.print(
         f"Try: curl {url}/v1/triage -H 'Content-Type: application/json' "
         """-d '{"text": "我的快递到哪了？"}'""",
         markup=False,
     )
-    uvicorn.run(
-        "api.app:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_level="info",
-        access_log=False,
-    )
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """Let several workers write their metrics into one folder, so that a scrape sees all.
+
+    A folder that PROMETHEUS_MULTIPROC_DIR names already is taken as it is.
+    """
+    from api.scrape import FOLDER
+
+    if workers == 1 or os.environ.get(FOLDER):
+        yield
+        return
+    with TemporaryDirectory(prefix="triage-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]
