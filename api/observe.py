@@ -9,9 +9,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
-from functools import cache
 from typing import TYPE_CHECKING
 
 from api.logs import Call, call
@@ -35,24 +33,19 @@ _log = logging.getLogger("api.requests")
 
 
 class Observe:
-    """ASGI middleware that names, times, counts and logs each request.
-
-    Args:
-        routes: gives the templates of all paths, for what is answered before it is routed.
-    """
+    """ASGI middleware that names, times, counts and logs each request."""
 
     def __init__(
         self,
         app: ASGIApp,
         *,
         metrics: Metrics,
-        routes: Callable[[], frozenset[str]],
         tracing: Tracing | None = None,
         logged: bool = True,
     ) -> None:
         self._app = app
         self._metrics = metrics
-        self._routes = routes
+        self._routes = set(_QUIET)
         self._tracing = tracing
         self._logged = logged
 
@@ -96,10 +89,15 @@ class Observe:
                     _tell(method, route, status=status, seconds=time.perf_counter() - start)
 
     def _route(self, scope: Scope) -> str:
-        """Return the template of the path; one that is no route's would be a series for each."""
+        """Return the template of the path, or ``other``.
+
+        What was refused before it was routed bears its own path if that has been a route's before:
+        paths as they come would be a series each.
+        """
         if (path := getattr(scope.get("route"), "path", None)) is not None:
+            self._routes.add(path)
             return str(path)
-        return scope["path"] if scope["path"] in self._routes() else OTHER
+        return scope["path"] if scope["path"] in self._routes else OTHER
 
 
 def install(
@@ -110,12 +108,7 @@ def install(
     Args:
         logged: whether each request gets a line in the log.
     """
-
-    @cache
-    def routes() -> frozenset[str]:
-        return frozenset({*app.openapi()["paths"], *_QUIET, app.openapi_url or ""})
-
-    app.add_middleware(Observe, metrics=metrics, routes=routes, tracing=tracing, logged=logged)
+    app.add_middleware(Observe, metrics=metrics, tracing=tracing, logged=logged)
 
 
 def request_id(given: bytes | None) -> str:
