@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
+from typing import Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
@@ -22,6 +23,9 @@ from triage.decisions import open_log
 from triage.engine import TriageEngine, load_engine
 from triage.settings import Settings, load_settings
 
+_NO_TELEMETRY: Any = dict.fromkeys(
+    ("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False
+)
 _WARM_UP = "Where is my parcel? 我的快递到哪了"
 
 
@@ -67,6 +71,8 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
         # Their pages load scripts from a public network; an offline shop has none.
         docs_url=None,
         redoc_url=None,
+        # FastAPI's own spans and logs may hold bodies and messages of exceptions; ours do not.
+        telemetry=_NO_TELEMETRY,
     )
     app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
