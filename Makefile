@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench train clean
+.PHONY: help serve test check audit-deps bench train clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 serve: $(VENV)/.serve ## install what serving needs (no torch) and start the service on port 8000
 	$(BIN)/triage serve
@@ -21,6 +21,14 @@ check: $(VENV)/.all ## lint, types, import layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory audit-deps
+
+# pip-audit passes what a registry does not know. So one that cannot tell of any release is told of.
+AUDITED := https://pypi.org/pypi/pip/24.0/json
+audit-deps: $(VENV)/.all ## look for known vulnerabilities in what is installed
+	@if $(BIN)/python -c 'import urllib.request as u; u.urlopen("$(AUDITED)", timeout=5)' 2>/dev/null; \
+	then $(BIN)/pip-audit --skip-editable --progress-spinner off; \
+	else echo "audit-deps: skipped: no registry reached that knows vulnerabilities"; fi
 
 bench: $(VENV)/.all ## measure speed and quality; public data from TRIAGE_BENCH_DATA
 	$(BIN)/python -m pytest tests/benchmarks --no-header -rs -s -n 0 -o addopts=""

@@ -12,10 +12,9 @@ from typing import Any
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 
-from api import errors, observe, scrape
+from api import errors, guard, observe, openapi, scrape
 from api.feedback import router as feedback
 from api.gauges import Gauges
-from api.limits import BodyLimit
 from api.metrics import Metrics
 from api.routes import router
 from api.tracing import tracing_from_environment
@@ -75,10 +74,11 @@ def create_app(settings: Settings | None = None, *, engine: TriageEngine | None 
         telemetry=_NO_TELEMETRY,
     )
     app.state.settings, app.state.metrics, app.state.tracing = settings, metrics, tracing
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    guard.install(app, settings)
     errors.install(app)
     app.include_router(router)
     app.include_router(feedback)
     app.include_router(scrape.router)
+    openapi.install(app)
     observe.install(app, metrics, tracing=tracing, logged=settings.log_requests)
     return app

@@ -31,6 +31,7 @@ def serve(
     """Serve the HTTP API.
 
     Options win over TRIAGE_HOST, TRIAGE_PORT, ... in the environment, and these over triage.toml.
+    Callers from other machines need a key: `triage keys create`.
 
     Examples:
 
@@ -44,6 +45,7 @@ def serve(
 
     import uvicorn
 
+    from api.guard import check
     from api.logs import log_config, log_form
     from api.tracing import tracing_from_environment
     from triage.bundle import read_manifest
@@ -55,14 +57,19 @@ def serve(
     )
     # A missing model is told at once, not after the server has announced itself.
     version = read_manifest(Registry(settings.models_dir).path(settings.model)).version
+    warning = check(settings)
     # Worker processes read their settings themselves; an option reaches them by the environment.
     os.environ["TRIAGE_MODEL"] = settings.model
+    os.environ["TRIAGE_HOST"] = settings.host
+    os.environ["TRIAGE_WORKERS"] = str(settings.workers)
     if (tracing := tracing_from_environment()) is not None:  # told at once if it cannot be had
         tracing.close()
     form = log_form(settings)
     config = log_config(form)
     dictConfig(config)
     _greet(f"http://{settings.host}:{settings.port}", version, form=form)
+    if warning:
+        logging.getLogger(__name__).warning("%s", warning)
     with _shared_metrics(settings.workers):
         uvicorn.run(
             "api.app:create_app",
@@ -73,6 +80,8 @@ def serve(
             log_config=config,
             log_level="info",
             access_log=False,  # api.observe writes a line that bears the request's id
+            server_header=False,
+            ws="none",  # the guards know HTTP alone
         )
 
 

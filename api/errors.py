@@ -1,9 +1,14 @@
-"""Every refusal in one shape: a code and the problems, each with field, value and remedy."""
+"""Every refusal in one shape: problem details (RFC 9457) with a code and the problems.
+
+A problem names field, value and remedy. Its value goes to the sender alone and only where it cannot
+be a customer's words; of other fields it tells kind and size. Nothing of it is logged.
+"""
 
 from __future__ import annotations
 
-import reprlib
+import uuid
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,6 +24,25 @@ if TYPE_CHECKING:
 UNPROCESSABLE = 422
 TOO_LARGE = 413
 SHOWN_CHARS = 80
+PROBLEM_JSON = "application/problem+json"
+# What each code means; its type is the relative reference /problems/<code>: docs/api.md.
+TITLES = {
+    "invalid_request": "The request is not one that this service understands.",
+    "too_large": "The request is over a limit.",
+    "too_slow": "The request took too long to arrive.",
+    "unsupported_media_type": "The body is of a kind that this service does not read.",
+    "unauthorized": "The request bears no valid key.",
+    "forbidden": "The key does not open this path.",
+    "rate_limited": "The key or address has sent more requests than its limit.",
+    "keys_unreadable": "The service cannot read its keys.",
+    "unknown_decision": "No decision has this id.",
+    "decisions_off": "The log of decisions is switched off.",
+    "decisions_away": "The log of decisions cannot be reached.",
+    "internal_error": "The service has failed.",
+}
+# Fields of which the value is shown: none of them holds a customer's words.
+_SHOWN = frozenset({"created_at", "at", "role", "contacts", "path", "content-type",
+                    "content-encoding", "decision_id"})  # fmt: skip
 _REMEDIES = {
     "missing": "add the field",
     "extra_forbidden": "remove the field, or correct its name",
@@ -45,11 +69,49 @@ class JsonResponse(Response):
         return orjson.dumps(content)
 
 
+class Refusal(JsonResponse):
+    """A 4xx or 5xx answer as problem details.
+
+    https://www.rfc-editor.org/rfc/rfc9457: a code without an entry in ``TITLES`` means no more than
+    its status, which the type ``about:blank`` says.
+
+    Attributes:
+        instance: URI that names this one answer.
+    """
+
+    media_type = PROBLEM_JSON
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        problems: list[dict[str, Any]],
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.instance = f"urn:uuid:{uuid.uuid4()}"
+        content = {
+            "type": f"/problems/{code}" if code in TITLES else "about:blank",
+            "title": TITLES.get(code) or HTTPStatus(status).phrase,
+            "status": status,
+            "detail": _detail(problems),
+            "instance": self.instance,
+            "code": code,
+            "problems": problems,
+        }
+        super().__init__(content, status_code=status, headers=dict(headers or {}))
+
+
 def problem(
     field: str, message: str, *, value: object = None, remedy: str = "see /openapi.json"
 ) -> dict[str, Any]:
     """Return one problem in its wire form."""
-    return {"field": field, "message": message, "value": _shown(value), "remedy": remedy}
+    return {
+        "field": _cut(field),
+        "message": message,
+        "value": _shown(value, field=field),
+        "remedy": remedy,
+    }
 
 
 def problems_of(errors: Sequence[Mapping[str, Any]], *, prefix: str = "") -> list[dict[str, Any]]:
@@ -57,7 +119,7 @@ def problems_of(errors: Sequence[Mapping[str, Any]], *, prefix: str = "") -> lis
     found = []
     for error in errors:
         if error["type"] == "json_invalid":
-            reason = f"not JSON: {error['ctx']['error']}"
+            reason = f"not usable JSON: {error['ctx']['error']}"
             found.append(problem("body", reason, remedy=_REMEDIES["json_invalid"]))
             continue
         place = [str(part) for part in error["loc"] if part != "body"]
@@ -72,9 +134,15 @@ def problems_of(errors: Sequence[Mapping[str, Any]], *, prefix: str = "") -> lis
     return found
 
 
-def refusal(status: int, code: str, problems: list[dict[str, Any]]) -> JsonResponse:
+def refusal(
+    status: int,
+    code: str,
+    problems: list[dict[str, Any]],
+    *,
+    headers: Mapping[str, str] | None = None,
+) -> Refusal:
     """Return a 4xx or 5xx answer."""
-    return JsonResponse({"code": code, "problems": problems}, status_code=status)
+    return Refusal(status, code, problems, headers=headers)
 
 
 def message_problem(fault: MessageError, *, prefix: str = "") -> dict[str, Any]:
@@ -109,15 +177,42 @@ async def _on_http(request: Request, fault: Exception) -> Response:
     remedies = {404: "see /openapi.json for the paths", 405: "see /openapi.json for the methods"}
     remedy = remedies.get(fault.status_code, "correct the request")
     found = problem("path", str(fault.detail), value=request.url.path, remedy=remedy)
-    return refusal(fault.status_code, "http_error", [found])
+    return refusal(fault.status_code, "http_error", [found], headers=fault.headers)
 
 
-def _shown(value: object) -> str | None:
-    """Return what was sent as short text that can be written as UTF-8."""
+def _detail(problems: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first problem as a sentence, and how many there are beside it."""
+    if not problems:
+        return ""
+    first, *others = problems
+    message = str(first["message"])
+    named = message if message.startswith(first["field"]) else f"{first['field']}: {message}"
+    more = f" ({len(others)} more)" if others else ""
+    return f"{named}; {first['remedy']}{more}"
+
+
+def _shown(value: object, *, field: str) -> str | None:
+    """Return what was sent, or of what may be a customer's words its kind and size."""
     if value is None:
         return None
-    text = value if isinstance(value, str) else reprlib.repr(value)  # bounded in depth too
-    if isinstance(value, bytes):
-        text = value.decode("utf-8", "replace")
+    if isinstance(value, str) and field.rpartition(".")[2] in _SHOWN:
+        return _cut(value)
+    return _kind(value, shown=field.rpartition(".")[2] in _SHOWN)
+
+
+def _kind(value: object, *, shown: bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)[:SHOWN_CHARS] if shown else "a number"
+    if isinstance(value, str | bytes):
+        return f"text of {len(value)} characters"
+    if isinstance(value, list | tuple):
+        return f"an array of {len(value)}"
+    return f"an object of {len(value)}" if isinstance(value, dict) else "a value"
+
+
+def _cut(text: str) -> str:
+    """Return ``text`` short, and such that it can be written as UTF-8."""
     cut = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
     return cut.encode("utf-8", "replace").decode()

@@ -115,9 +115,8 @@ async def feedback(
         return await to_thread.run_sync(_judged, log, request.app.state.engine, given)
     except DecisionError:
         found = problem("decision_id", "the log of decisions is away", remedy="try again later")
-        refused = refusal(UNAVAILABLE, "decisions_away", [found])
-        refused.headers["Retry-After"] = str(RETRY_SECONDS)
-        return refused
+        wait = {"Retry-After": str(RETRY_SECONDS)}
+        return refusal(UNAVAILABLE, "decisions_away", [found], headers=wait)
 
 
 def _judged(log: DecisionLog, engine: TriageEngine, given: FeedbackIn) -> Response:

@@ -128,15 +128,30 @@ class Problem(BaseModel):
 
     field: str = Field(description="where, such as text or messages.3.text")
     message: str
-    value: str | None = Field(description="what was sent, shortened")
+    value: str | None = Field(
+        description="what was sent, shortened; its kind and size where it may be a customer's words"
+    )
     remedy: str
 
 
-class ErrorOut(BaseModel):
-    """The body of every 4xx answer."""
+class FaultOut(BaseModel):
+    """What is wrong with one message of a batch."""
 
     code: str = Field(examples=["invalid_request"])
     problems: list[Problem]
+
+
+class ErrorOut(FaultOut):
+    """The body of every 4xx and 5xx answer: problem details as RFC 9457 has them."""
+
+    type: str = Field(
+        description="relative reference that names the kind; about:blank where the status says all",
+        examples=["/problems/invalid_request"],
+    )
+    title: str = Field(description="the same for all of a type")
+    status: int = Field(ge=400, le=599)
+    detail: str = Field(description="the first problem in words")
+    instance: str = Field(description="names this one answer, for asking about it")
 
 
 class LabelOut(BaseModel):
@@ -239,7 +254,7 @@ class RejectedOut(BaseModel):
     """A message of a batch that could not be judged."""
 
     id: str | None
-    error: ErrorOut
+    error: FaultOut
 
 
 class BatchOut(BaseModel):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+
+from api.limits import parse_json
 
 
 class StrictJsonRequest(Request):
@@ -15,7 +16,7 @@ class StrictJsonRequest(Request):
 
     async def json(self) -> Any:
         """Return the parsed body."""
-        return orjson.loads(await self.body())  # FastAPI makes its JSONDecodeError a refusal
+        return parse_json(await self.body())  # FastAPI makes its JSONDecodeError a refusal
 
 
 class StrictJsonRoute(APIRoute):

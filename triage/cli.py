@@ -23,7 +23,7 @@ EXIT_REJECTS = 1
 EXIT_UNUSABLE = 2
 _ORDER = (
     "ask", "serve", "tag", "redact", "audit", "train", "evaluate", "models", "priority", "kb",
-    "feedback", "doctor",
+    "feedback", "keys", "doctor",
 )  # fmt: skip
 
 

@@ -8,10 +8,13 @@ TriageError
 ├── MissingExtraError       an optional dependency is not installed
 ├── EncoderError            an encoder cannot be found or loaded
 ├── BundleError             a trained bundle is absent, damaged or of another format
-└── DecisionError           the log of decisions is away, damaged or of a newer format
+├── DecisionError           the log of decisions is away, damaged or of a newer format
+└── ServiceError            the HTTP service refused or could not be reached
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 
 class TriageError(Exception):
@@ -57,6 +60,32 @@ class MissingExtraError(TriageError):
 
 class EncoderError(TriageError):
     """An encoder cannot be found or loaded."""
+
+
+class ServiceError(TriageError):
+    """The HTTP service refused a request, failed, or could not be reached.
+
+    Attributes:
+        status: of the answer; ``None`` where there was none.
+        code: what kind of refusal, such as ``rate_limited``; documented in docs/api.md.
+        problems: field, message, value and remedy of everything that is wrong.
+        retry_after: seconds to wait, where the service said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        problems: Sequence[Mapping[str, str | None]] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.problems = tuple(problems)
+        self.retry_after = retry_after
 
 
 class BundleError(TriageError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
@@ -83,6 +84,19 @@ class Settings(BaseSettings):
     drift_window: int = Field(
         default=2_000, ge=100, description="messages a worker compares with the training tickets"
     )
+    auth: Literal["required", "loopback", "off"] = Field(
+        default="loopback", description="who needs a key: all, all but this machine, nobody"
+    )
+    keys_file: Path | None = Field(
+        default=None, description="API keys; default: keys.jsonl in the folder state"
+    )
+    rate_limit: str | None = Field(
+        default=None,
+        pattern=r"^(off|[1-9][0-9]*/(second|minute|hour))$",
+        description="requests per key or address, as 600/minute, or off; default: off on loopback, "
+        "6000/minute elsewhere",
+    )
+    body_timeout_s: float = Field(default=10.0, gt=0, description="for a body to arrive, seconds")
 
     @property
     def kb_folder(self) -> Path:
@@ -100,6 +114,16 @@ class Settings(BaseSettings):
         if self.decisions == OFF:
             return None
         return self.decisions or f"sqlite:///{(self.state_folder / 'decisions.db').resolve()}"
+
+    @property
+    def keys_path(self) -> Path:
+        """The file of API keys."""
+        return self.keys_file or self.state_folder / "keys.jsonl"
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the service listens on this machine alone."""
+        return is_loopback(self.host)
 
     @classmethod
     def settings_customise_sources(
@@ -142,6 +166,14 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigError(
             f"{named or CONFIG_FILE} cannot be read: {fault}; correct the file"
         ) from fault
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether ``host``, a name or an address, is this machine and no other can reach it."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
 
 
 def _asset_dir(name: str, *, variable: str, mark: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.types import ASGIApp
 
 from api.app import create_app
 from tests.golden.__main__ import starter_engine
@@ -19,6 +21,24 @@ from triage.engine import TriageEngine
 from triage.settings import Settings
 
 START_SECONDS = 30
+
+
+@contextlib.contextmanager
+def serving(app: ASGIApp) -> Iterator[int]:
+    """Serve ``app`` as ``triage serve`` does, on a free port, which is yielded."""
+    config = uvicorn.Config(app, port=0, ws="none", log_level="warning", server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + START_SECONDS
+    while not server.started:
+        assert thread.is_alive(), "the server ended while it started"
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.02)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join(START_SECONDS)
+    assert not thread.is_alive(), "the server did not stop"
 
 
 @pytest.fixture(scope="session")
@@ -47,23 +67,18 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def server(limits: Settings, engine: TriageEngine) -> Iterator[httpx.Client]:
     """Return a client of a real server that listens on a free port."""
-    config = uvicorn.Config(
-        create_app(limits, engine=engine), port=0, ws="none", log_level="warning"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + START_SECONDS
-    while not server.started:
-        assert thread.is_alive(), "the server ended while it started"
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+    with (
+        serving(create_app(limits, engine=engine)) as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+    ):
         yield client
-    server.should_exit = True
-    thread.join(START_SECONDS)
-    assert not thread.is_alive(), "the server did not stop"
+
+
+@pytest.fixture(scope="session")
+def slow_port(engine: TriageEngine) -> Iterator[int]:
+    """Return the port of a real server that waits a fifth of a second for a body."""
+    with serving(create_app(Settings(body_timeout_s=0.2), engine=engine)) as port:
+        yield port
 
 
 @pytest.fixture(scope="session")
@@ -73,8 +88,12 @@ def refused() -> Callable[..., list[dict[str, Any]]]:
     def check(answer: Any, status: int | None = None, *, field: str | None = None) -> Any:
         assert 400 <= answer.status_code < 500, answer.text
         assert status in (None, answer.status_code), answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
         content = answer.json()
-        assert set(content) == {"code", "problems"}
+        assert set(content) == {
+            "type", "title", "status", "detail", "instance", "code", "problems",
+        }  # fmt: skip
+        assert content["status"] == answer.status_code
         assert content["code"]
         assert content["problems"]
         for problem in content["problems"]:

@@ -35,7 +35,7 @@ def test_refusals_are_described_with_the_shape_that_they_have(
     description: dict[str, Any], path: str, status: str
 ) -> None:
     answer = description["paths"][path]["post"]["responses"][status]
-    assert answer["content"]["application/json"]["schema"] == {
+    assert answer["content"]["application/problem+json"]["schema"] == {
         "$ref": "#/components/schemas/ErrorOut"
     }
 

@@ -121,7 +121,9 @@ def run_command(*arguments: object, stdin: bytes = b"", env: dict[str, str] | No
         process.setattr(sys, "stderr", err)
         for name, value in {"COLUMNS": "200", **(env or {})}.items():
             process.setenv(name, value)
-        process.setitem(os.environ, "TRIAGE_MODEL", os.environ.get("TRIAGE_MODEL", "current"))
+        defaults = {"TRIAGE_MODEL": "current", "TRIAGE_HOST": "127.0.0.1", "TRIAGE_WORKERS": "1"}
+        for name, value in defaults.items():  # `serve` sets them for its workers
+            process.setitem(os.environ, name, os.environ.get(name, value))
         try:
             main()
             code: Any = 0

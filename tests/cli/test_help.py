@@ -13,7 +13,8 @@ COMMANDS = (
     "ask", "serve", "tag", "train", "evaluate", "models list", "models show", "models promote",
     "models rollback", "models history", "models diff", "audit", "priority explain",
     "priority check", "redact", "kb list", "kb import", "kb show", "kb export", "kb retire",
-    "kb restore", "kb build",
+    "kb restore", "kb build", "kb gaps", "feedback export", "feedback stats",
+    "keys create", "keys list", "keys revoke",
 )  # fmt: skip
 
 
@@ -25,7 +26,7 @@ def test_help_shows_an_example_of_the_command(triage: Triage, command: str) -> N
     assert run.out.count(f"triage {command}") >= 2, "once as usage and once as an example"
 
 
-@pytest.mark.parametrize("group", ["", "models", "priority", "kb"])
+@pytest.mark.parametrize("group", ["", "models", "priority", "kb", "feedback", "keys"])
 def test_a_group_lists_its_commands(triage: Triage, group: str) -> None:
     run = triage(*group.split(), "--help")
     assert run.code == 0

@@ -8,10 +8,13 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from triage.keys import KeyFile, Scope
 
 Triage = Callable[..., Any]
 START_SECONDS = 60
@@ -58,3 +61,42 @@ def test_an_unusable_option_is_told_at_once(
     run = triage("serve", *arguments)
     assert run.code == 2
     assert named in run.err
+
+
+def test_other_machines_are_not_served_without_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, triage: Triage
+) -> None:
+    monkeypatch.setenv("TRIAGE_KEYS_FILE", str(tmp_path / "keys.jsonl"))
+    for arguments in (("--host", "0.0.0.0"), ("--host", "::")):
+        run = triage("serve", *arguments)
+        assert run.code == 2
+        assert "triage keys create" in run.err
+        assert "TRIAGE_AUTH=off" in run.err
+
+
+def test_a_service_for_other_machines_asks_for_the_key(script: str, tmp_path: Path) -> None:
+    settings = {"TRIAGE_KEYS_FILE": str(tmp_path / "keys.jsonl")}
+    secret = KeyFile(tmp_path / "keys.jsonl").create("desk", scopes=[Scope.READ])[1]
+    command = [script, "serve", "--host", "0.0.0.0", "--port", "0"]
+    environment = os.environ | settings
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        watchdog = threading.Timer(START_SECONDS, process.kill)
+        watchdog.start()
+        assert process.stderr is not None
+        try:
+            found = None
+            while found is None and (line := process.stderr.readline()):
+                found = re.search(r"running on http://0\.0\.0\.0:([1-9]\d*)", line)
+            assert found is not None
+            with httpx.Client(base_url=f"http://127.0.0.1:{found[1]}", timeout=30) as client:
+                assert client.get("/health/live").status_code == 200
+                refused = client.post("/v1/triage", json={"text": "hi"})
+                assert refused.status_code == 401
+                assert "server" not in refused.headers
+                headers = {"Authorization": f"Bearer {secret}"}
+                answer = client.post("/v1/triage", json={"text": "hi"}, headers=headers)
+                assert answer.status_code == 200
+                assert answer.headers["ratelimit-policy"] == '"default";q=6000;w=60'
+        finally:
+            watchdog.cancel()
+            process.kill()

@@ -11,10 +11,13 @@ from triage.inspection.finding import Finding, failed, ok
 from triage.settings import CONFIG_FILE, load_settings
 
 
-def inspect_installation() -> Iterator[Finding]:
+def inspect_installation(check: serving.Check) -> Iterator[Finding]:
     """Yield what is found out about each part, as soon as it is.
 
     Where the settings are unusable, only what needs none is looked at.
+
+    Args:
+        check: tells who could call the service that should not, or that nobody could.
     """
     yield surroundings.python_version()
     yield surroundings.packages()
@@ -30,7 +33,7 @@ def inspect_installation() -> Iterator[Finding]:
     yield serving.state_folder(settings)
     yield serving.decision_log(settings)
     yield serving.port(settings)
-    yield serving.binding(settings)
+    yield serving.door(settings, check)
     yield contents.policy(settings)
     yield contents.catalogue(settings)
     yield contents.articles(settings)

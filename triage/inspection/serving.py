@@ -8,7 +8,6 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from triage.settings import Settings
 
 _SECONDS = 2.0
+Check = Callable[["Settings"], "str | None"]
 
 
 def state_folder(settings: Settings) -> Finding:
@@ -80,20 +80,21 @@ def port(settings: Settings) -> Finding:
     return ok("port", f"{place} is free")
 
 
-def binding(settings: Settings, check: Callable[[Settings], str | None] | None = None) -> Finding:
-    """Judge who can reach the service.
+def door(settings: Settings, check: Check) -> Finding:
+    """Judge who can call the service.
 
     Args:
         check: tells what is unsafe, or raises ``ConfigError`` where nobody could call.
     """
     try:
-        told = check(settings) if check else _reach(settings.host)
+        told = check(settings)
     except TriageError as fault:
         return failed("door", fault)
     if told:
-        remedy = "listen on 127.0.0.1 behind a proxy that asks for keys, or require keys"
+        remedy = "make keys with `triage keys create` and unset TRIAGE_AUTH, or listen on 127.0.0.1"
         return warn("door", told, remedy=remedy)
-    return ok("door", f"{settings.host}")
+    callers = "this machine alone" if settings.on_loopback else "whoever has a key"
+    return ok("door", f"{settings.host}: {callers}")
 
 
 def _format(database: Database) -> Finding:
@@ -108,14 +109,6 @@ def _format(database: Database) -> Finding:
         return fail("decisions", told, remedy=remedy)
     later = "" if found == len(STEPS) else f", brought to {len(STEPS)} at the next start"
     return ok("decisions", f"{database.name} answers, format {found}{later}")
-
-
-def _reach(host: str) -> str | None:
-    try:
-        own = ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        own = host.lower().rstrip(".") == "localhost"
-    return None if own else f"{host} can be reached from other machines"
 
 
 def _is_triage(host: str, port: int) -> bool:

@@ -31,11 +31,12 @@ def doctor(
     import orjson
     from rich.console import Console
 
+    from api.guard import check
     from triage.inspection import Grade, inspect_installation
 
     console = Console(highlight=False, soft_wrap=True)
     findings = []
-    for finding in inspect_installation():
+    for finding in inspect_installation(check):
         findings.append(finding)
         if not as_json:
             _show(console, finding)
