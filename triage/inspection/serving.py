@@ -46,7 +46,8 @@ def decision_log(settings: Settings) -> Finding:
         return warn(part, "switched off: no feedback is taken", remedy=remedy)
     try:
         parsed = sa.make_url(url)
-        if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).exists():
+        file = parsed.database if parsed.get_backend_name() == "sqlite" else None
+        if file and file != ":memory:" and not Path(file).exists():
             return ok(part, f"{parsed.render_as_string()} is made when the service starts")
         database = Database(url)
     except (TriageError, sa.exc.ArgumentError, ValueError):
