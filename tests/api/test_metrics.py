@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,14 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from api.drift import Reference
 from api.metrics import Metrics
-from api.scrape import Scrape
 from triage.engine import TriageEngine
 from triage.settings import Settings
 
@@ -250,53 +246,6 @@ def test_openmetrics_is_given_to_whoever_asks(served: TestClient) -> None:
     answer = served.get("/metrics", headers={"Accept": "application/openmetrics-text"})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
-
-
-def _names(client: TestClient) -> set[str]:
-    """Return the names of all series that there can be."""
-    app = client.app
-    assert isinstance(app, FastAPI)
-    metrics: Metrics = app.state.metrics
-    names = set()
-    for metric in Scrape(metrics.registry, None).collect():
-        endings = {
-            "counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")
-        }.get(metric.type, ("",))  # fmt: skip
-        names |= {f"{metric.name}{ending}" for ending in endings}
-    return names
-
-
-def _named(expression: str) -> set[str]:
-    return set(re.findall(r"\btriage_[a-z0-9_]+", re.sub(r'"[^"]*"', "", expression)))
-
-
-def test_the_dashboard_asks_for_no_metric_that_is_not_there(served: TestClient) -> None:
-    path = ROOT / "deploy" / "grafana" / "triage.json"
-    dashboard = json.loads(path.read_text(encoding="utf-8"))
-    targets = [t["expr"] for p in dashboard["panels"] for t in p.get("targets", ())]
-    variables = [v["query"] for v in dashboard["templating"]["list"] if v["type"] == "query"]
-    named = set().union(*map(_named, [*targets, *map(str, variables)]))
-    assert len(targets) >= 15
-    assert named <= _names(served)
-    shown = {name.removesuffix("_bucket") for name in named}
-    untold = {"triage_window_confidence_messages", "triage_drift_psi_chance"}
-    every = {re.sub(r"_(bucket|count|sum)$", "", name) for name in _names(served)}
-    told = {re.sub(r"_(bucket|count|sum)$", "", name) for name in shown} | untold
-    assert every <= told, "what is measured is shown"
-
-
-def test_the_alerts_ask_for_no_metric_that_is_not_there(served: TestClient) -> None:
-    import yaml
-
-    path = ROOT / "deploy" / "prometheus" / "alerts.yaml"
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    rules = [rule for group in content["groups"] for rule in group["rules"]]
-    assert len(rules) >= 6
-    for rule in rules:
-        assert set(rule) == {"alert", "expr", "for", "labels", "annotations"}, rule["alert"]
-        assert _named(rule["expr"]) <= _names(served), rule["alert"]
-        assert rule["annotations"]["summary"]
-        assert rule["annotations"]["action"]
 
 
 def _result(**changes: Any) -> dict[str, Any]:
