@@ -48,25 +48,33 @@ class Gauges:
         self._waiting = waiting
         self._followed: TriageEngine | None = None
         self._told = {"recorded": 0, "unrecorded": 0}
+        self._failing = False
         self._process = psutil.Process()
 
     def read(self) -> None:
-        """Read everything once; a few microseconds, but where the model has changed."""
+        """Read everything once; it never raises, for figures are no reason to stop serving."""
+        try:
+            self._read()
+        except Exception:  # noqa: BLE001  # told, once
+            if not self._failing:
+                _log.exception("the gauges could not be read")
+            self._failing = True
+        else:
+            self._failing = False
+
+    async def watch(self, *, seconds: float = EVERY_SECONDS) -> None:
+        """Read again and again until cancelled."""
+        while True:
+            await asyncio.sleep(seconds)
+            self.read()
+
+    def _read(self) -> None:
         self._read_engine()
         self._read_log()
         for lane, count in self._waiting().items():
             self.metrics.queue.labels(lane).set(count)
         self.metrics.memory.set(self._process.memory_info().rss)
         self.metrics.show_window()
-
-    async def watch(self, *, seconds: float = EVERY_SECONDS) -> None:
-        """Read again and again until cancelled."""
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                self.read()
-            except Exception:  # noqa: BLE001  # figures are no reason to stop serving
-                _log.exception("the gauges could not be read")
 
     def _read_engine(self) -> None:
         engine, before = self._engine(), self._followed

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
 from api.drift import Reference
+from api.gauges import Gauges
 from api.metrics import Metrics
 from triage.engine import TriageEngine
 from triage.settings import Settings
@@ -117,6 +118,18 @@ def test_drift_is_told_once_enough_messages_came(served: TestClient) -> None:
     assert psi > 0.25, "one question a hundred and twenty times is no usual day"
     assert found.value("triage_drift_psi", kind="confidence") is not None
     assert psi > (found.value("triage_drift_psi_chance", kind="category") or psi)
+
+
+def test_gauges_that_cannot_be_read_are_told_once_and_stop_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def away() -> TriageEngine:
+        raise RuntimeError("no engine yet")
+
+    gauges = Gauges(Metrics(), engine=away, log=lambda: None)
+    gauges.read()
+    gauges.read()
+    assert [record.name for record in caplog.records] == ["api.gauges"]
 
 
 def test_another_model_empties_the_window() -> None:
