@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from triage.decisions import Answered, Recorded
 if TYPE_CHECKING:
     from fastapi import Request
 
+    from api.metrics import Metrics
     from triage.decisions import DecisionLog
     from triage.domain import Message, TriageResult
     from triage.engine import TriageEngine
@@ -39,11 +41,15 @@ async def record(
         _answered(key, message, result, engine=request.app.state.seat.engine)
         for (key, message), result in zip(messages, results, strict=True)
     ]
+    metrics: Metrics = request.app.state.metrics
+    metrics.answered(one.result for one in answered)
     if log is None:
         return [_named(Recorded(None, one.result)) for one in answered]
     futures = [asyncio.wrap_future(log.record(one)) for one in answered]
     if futures:
+        start = time.perf_counter()
         await asyncio.wait(futures, timeout=WAIT_SECONDS)
+        metrics.logged(time.perf_counter() - start)
     recorded = []
     for one, future in zip(answered, futures, strict=True):
         if not future.done():

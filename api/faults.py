@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import traceback
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from api.errors import problem, refusal
+from api.logs import places
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 INTERNAL = 500
-_FRAMES = 8
 _log = logging.getLogger(__name__)
 
 
@@ -46,13 +44,7 @@ class Faults:
             answer = refusal(
                 INTERNAL, "internal_error", [problem("service", "failed", remedy=remedy)]
             )
-            _log.error("%s %s at %s", answer.instance, type(fault).__name__, _places(fault))
+            _log.error("%s %s at %s", answer.instance, type(fault).__name__, places(fault))
             if started:
                 raise ConnectionError("the answer was cut off by a fault") from None
             await answer(scope, receive, send)
-
-
-def _places(fault: BaseException) -> str:
-    """Return where the exception came through, innermost first, as ``file:line name``."""
-    frames = traceback.extract_tb(fault.__traceback__)[-_FRAMES:]
-    return " < ".join(f"{PurePath(f.filename).name}:{f.lineno} {f.name}" for f in reversed(frames))

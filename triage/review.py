@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NO_REPLY = "no confident reply"
 OTHER_LANGUAGE = "reply only in {name}"
+URGENT = "urgent: {signal}"
 NO_WORDS = "no words to judge by"
 UNSUPPORTED = "language not supported: {name}"
 AMBIGUOUS = "ambiguous between {first} and {second}"
@@ -24,6 +25,15 @@ UNFAMILIAR = "unlike anything known"
 _CATEGORY_DOUBTS = tuple(
     reason.partition("{")[0] for reason in (NO_WORDS, UNSUPPORTED, AMBIGUOUS, TOO_SHORT, UNFAMILIAR)
 )
+_KINDS = {
+    "no_reply": NO_REPLY,
+    "no_words": NO_WORDS,
+    "unsupported_language": UNSUPPORTED,
+    "ambiguous": AMBIGUOUS,
+    "too_short": TOO_SHORT,
+    "unfamiliar": UNFAMILIAR,
+    "urgent": URGENT,
+}
 _FEW_CHARACTERS = 2  # of Chinese; about one word
 _HAN_OR_WORD = re.compile(r"[\u3400-\u9fff]|[a-z]+|\d+", re.IGNORECASE)
 
@@ -69,7 +79,7 @@ def review_reasons(
         wording = TOO_SHORT if short else AMBIGUOUS
         reasons.append(wording.format(first=ranked[0][0], second=ranked[1][0]))
     if priority.level is Priority.URGENT:
-        reasons.append(f"urgent: {priority.reasons[0].signal}")
+        reasons.append(URGENT.format(signal=priority.reasons[0].signal))
     if not suggestions:
         reasons.append(NO_REPLY)
     elif suggestions[0].in_other_language:
@@ -80,3 +90,11 @@ def review_reasons(
 def doubts_category(reasons: Sequence[str]) -> bool:
     """Tell whether one of ``reasons`` is about the category, not about urgency or replies."""
     return any(reason.startswith(_CATEGORY_DOUBTS) for reason in reasons)
+
+
+def reason_kind(reason: str) -> str:
+    """Return the kind of a reason in one word, without its words on the message, or ``other``."""
+    for kind, form in _KINDS.items():
+        if reason.startswith(form.partition("{")[0]):
+            return kind
+    return "other"

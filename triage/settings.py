@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         "default: made once and kept in the folder state",
     )
     retention_days: int = Field(default=90, ge=1, description="age at which a decision is deleted")
+    log_format: Literal["json", "text"] | None = Field(
+        default=None, description="of the service's log; default: text on a terminal, else json"
+    )
+    log_requests: bool = Field(default=True, description="a line in the log for each request")
+    drift_window: int = Field(
+        default=2_000, ge=100, description="messages a worker compares with the training tickets"
+    )
     auth: Literal["required", "loopback", "off"] = Field(
         default="loopback", description="who needs a key: all, all but this machine, nobody"
     )
