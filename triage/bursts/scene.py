@@ -1,0 +1,145 @@
+"""What the detector knows at a moment, and how unlikely it makes what is being written.
+
+When messages are judged and what becomes of an alarm is left to ``detector``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from triage.bursts.calendar import HOUR, WEEK_HOURS, Calendar
+from triage.bursts.casefile import Alarm, Casefile, Redact
+from triage.bursts.event import Kind, Topic
+from triage.bursts.sample import Sample
+from triage.bursts.sensitivity import Sensitivity
+from triage.bursts.shares import Share, Shares
+from triage.bursts.tail import log10_tail
+from triage.bursts.volume import Volume
+from triage.bursts.window import Seen, Window
+
+_CALM = -1.0  # log10 of the probability from which a count is nothing special
+_QUIET = 7200.0  # no incident is over before so long a look
+_LEAST_OTHERS = 0.05  # a topic never explains more than the rest of all messages
+
+
+@dataclass(slots=True)
+class Scene:
+    """What was learnt, what is in the window, and which incidents are open."""
+
+    sensitivity: Sensitivity
+    calendar: Calendar
+    volume: Volume
+    shares: Shares = field(default_factory=Shares)
+    sample: Sample = field(default_factory=Sample)
+    window: Window = field(default_factory=Window)
+    cases: list[Casefile] = field(default_factory=list)
+
+    def learn(self, now: float) -> None:
+        """Learn from what leaves the longest window; messages of young incidents teach nothing."""
+        since = now - max(self.sensitivity.minutes) * 60
+        started = {case.number: case.started for case in self.cases}
+        grace = self.sensitivity.usual_after.total_seconds()
+        for old in self.window.leaving(since):
+            hour = self.calendar.hour(old.at)
+            self.volume.learn(hour)
+            if old.incident is not None and old.at - started.get(old.incident, old.at) <= grace:
+                continue
+            promoted = self.calendar.promotion(hour) is not None
+            self.shares.learn(tuple(map(str, old.topics)), hour, promoted=promoted)
+            if old.vector is not None:
+                self.sample.learn(old.vector, id_=old.id, at=old.at)
+        for case in self.cases:
+            case.forget(since)
+
+    def alarms(self, seen: Seen) -> Iterator[Alarm]:
+        """Yield how unlikely each topic of a message is at present, closest topics first."""
+        cosines = self.sensitivity.cosines
+        if seen.vector is not None:
+            near = self.window.similar(seen.vector, min(cosines))
+            if len(near) >= self.sensitivity.least:
+                shares = self.sample.shares(seen.vector, cosines)
+                for cosine, share in zip(cosines, shares, strict=True):
+                    members = [other for other, likeness in near if likeness >= cosine]
+                    yield from self._alarm(Topic(Kind.CLUSTER, ""), share, members)
+        hour = self.calendar.hour(seen.at)
+        promoted = self.calendar.promotion(hour) is not None
+        for topic in seen.topics:
+            share = self.shares.share(str(topic), hour, promoted=promoted)
+            yield from self._alarm(topic, share, self.window.of_topic(topic))
+
+    def _alarm(self, topic: Topic, share: Share, members: Sequence[Seen]) -> Iterator[Alarm]:
+        """Yield the most unlikely window of a topic, whose newest message is the last of members.
+
+        The last message is not counted: it is why the window was looked at.
+        """
+        now = members[-1].at if members else 0.0
+        found: list[tuple[float, float, float]] = []
+        for minutes in self.sensitivity.minutes:
+            since = now - minutes * 60
+            count = sum(seen.at > since for seen in members)
+            if count >= self.sensitivity.least:
+                mean, size = self._expected(share, since, now, count)
+                found.append((-log10_tail(count - 1, mean, size=size), mean, minutes * 60))
+        if found:
+            score, mean, span = max(found)
+            inside = [seen for seen in members if seen.at > now - span]
+            yield Alarm(topic, score, mean, share, span, inside)
+
+    def _expected(self, share: Share, since: float, now: float, count: int) -> tuple[float, float]:
+        """Return the expected messages of a topic, and how well that is known (as ``log10_tail``).
+
+        Args:
+            count: messages of the topic, which do not tell how busy it is otherwise.
+        """
+        explained = sum(case.count(since) for case in self.cases)
+        others = max(self.window.count(since) - explained - count, 0)
+        usual = self.volume.expected(since, now)
+        present = others / max(1.0 - share.mean, _LEAST_OTHERS)
+        doubt = 1.0 / share.shape + self.sensitivity.spread**2
+        if present > usual:
+            doubt += 1.0 / others
+        return share.mean * max(usual, present), 1.0 / doubt
+
+    def needed(self, now: float) -> float:
+        """Return the score from which a topic is an incident; it rises while more is written."""
+        longest = max(self.sensitivity.minutes) * 60
+        present = self.window.count(now - longest) / longest * HOUR
+        weekly = WEEK_HOURS * max(self.volume.hourly(), present)
+        chance = self.sensitivity.alarms_per_week * self.sensitivity.gain
+        return math.log10(weekly / chance) if weekly else math.inf
+
+    def over(self, case: Casefile, now: float) -> bool:
+        """Tell whether an incident's rate is back to what is usual."""
+        since = now - max(case.span, _QUIET)
+        count = case.count(since)
+        share = max(case.topics.values(), key=lambda share: share.mean)
+        mean, size = self._expected(share, since, now, count)
+        return log10_tail(count, mean, size=size) > _CALM
+
+    def to_dict(self, redact: Redact) -> dict[str, Any]:
+        """Return everything as JSON values; texts only redacted."""
+        return {
+            "volume": self.volume.to_dict(),
+            "shares": self.shares.to_dict(),
+            "sample": self.sample.to_dict(),
+            "window": self.window.to_dict(redact),
+            "open": [case.to_dict() for case in self.cases],
+        }
+
+    @classmethod
+    def from_dict(
+        cls, state: Mapping[str, Any], sensitivity: Sensitivity, calendar: Calendar
+    ) -> Scene:
+        """Return the inverse of ``to_dict``."""
+        return cls(
+            sensitivity,
+            calendar,
+            Volume.from_dict(state["volume"], calendar),
+            Shares.from_dict(state["shares"]),
+            Sample.from_dict(state["sample"]),
+            Window.from_dict(state["window"]),
+            [Casefile.from_dict(case) for case in state["open"]],
+        )
