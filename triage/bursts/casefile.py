@@ -201,6 +201,12 @@ class Casefile:
         return any(topic.kind is Kind.CLUSTER for topic in self.topics)
 
 
+def centre_of(members: Sequence[Seen]) -> NDArray[np.float64]:
+    """Return the unit vector between the vectors of messages, of which some have one."""
+    total = _sum(members)
+    return total / np.sqrt(np.dot(total, total))
+
+
 def open_case(alarm: Alarm, *, number: int, detected: float, redact: Redact) -> Casefile:
     """Return a new incident of an alarm; a cluster gets the incident's number as its label."""
     topic = alarm.topic
@@ -231,7 +237,7 @@ def _typical(members: Sequence[Seen]) -> Seen:
     return max(with_vectors, key=lambda s: _cosine(centre, s.vector))
 
 
-def _sum(members: Sequence[Seen]) -> NDArray[np.float64]:
+def _sum(members: Iterable[Seen]) -> NDArray[np.float64]:
     rows = [seen.vector for seen in members if seen.vector is not None]
     total: NDArray[np.float64] = np.sum(rows, axis=0, dtype=np.float64)
     return total

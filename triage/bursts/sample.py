@@ -23,7 +23,7 @@ _DAY_SECONDS = 86_400
 _NEW = 0.5
 
 
-def quantised(vector: Sequence[float]) -> NDArray[np.float32]:
+def quantised(vector: Sequence[float] | NDArray[Any]) -> NDArray[np.float32]:
     """Return a unit vector in whole numbers, so that products of two are exact and repeatable."""
     return np.rint(np.asarray(vector, dtype=np.float32) * SCALE)
 

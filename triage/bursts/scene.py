@@ -6,22 +6,28 @@ When messages are judged and what becomes of an alarm is left to ``detector``.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from triage.bursts.calendar import HOUR, WEEK_HOURS, Calendar
-from triage.bursts.casefile import Alarm, Casefile, Redact
+from triage.bursts.casefile import Alarm, Casefile, Redact, centre_of
 from triage.bursts.event import Kind, Topic
-from triage.bursts.sample import Sample
+from triage.bursts.sample import Sample, quantised
 from triage.bursts.sensitivity import Sensitivity
 from triage.bursts.shares import Share, Shares
 from triage.bursts.tail import log10_tail
 from triage.bursts.volume import Volume
 from triage.bursts.window import Seen, Window
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _CALM = -1.0  # log10 of the probability from which a count is nothing special
 _QUIET = 7200.0  # no incident is over before so long a look
+_CENTRED = 10  # newest messages near one that shape the centre of their cluster
 _LEAST_OTHERS = 0.05  # a topic never explains more than the rest of all messages
 
 
@@ -56,36 +62,48 @@ class Scene:
 
     def alarms(self, seen: Seen) -> Iterator[Alarm]:
         """Yield how unlikely each topic of a message is at present, closest topics first."""
-        cosines = self.sensitivity.cosines
         if seen.vector is not None:
-            near = self.window.similar(seen.vector, min(cosines))
-            if len(near) >= self.sensitivity.least:
-                shares = self.sample.shares(seen.vector, cosines)
-                for cosine, share in zip(cosines, shares, strict=True):
-                    members = [other for other, likeness in near if likeness >= cosine]
-                    yield from self._alarm(Topic(Kind.CLUSTER, ""), share, members)
+            yield from self._clusters(seen, seen.vector)
         hour = self.calendar.hour(seen.at)
         promoted = self.calendar.promotion(hour) is not None
         for topic in seen.topics:
             share = self.shares.share(str(topic), hour, promoted=promoted)
             yield from self._alarm(topic, share, self.window.of_topic(topic))
 
+    def _clusters(self, seen: Seen, vector: NDArray[np.float32]) -> Iterator[Alarm]:
+        """Yield clusters that a message belongs to: balls around the centre of those near it.
+
+        One step of mean shift (Comaniciu & Meer 2002, doi:10.1109/34.1000236) from the message: a
+        centre is nearer to all wordings of a matter than any one of them is.
+        """
+        near = self.window.similar(vector, self.sensitivity.reach)
+        if len(near) < self.sensitivity.least:
+            return
+        centre = quantised(centre_of(near[-_CENTRED:]))
+        cosines = self.sensitivity.cosines
+        shares = self.sample.shares(centre, cosines)
+        for cosine, share in zip(cosines, shares, strict=True):
+            members = self.window.similar(centre, cosine)
+            if members and members[-1] is seen:
+                yield from self._alarm(Topic(Kind.CLUSTER, ""), share, members)
+
     def _alarm(self, topic: Topic, share: Share, members: Sequence[Seen]) -> Iterator[Alarm]:
         """Yield the most unlikely window of a topic, whose newest message is the last of members.
 
         The last message is not counted: it is why the window was looked at.
         """
-        now = members[-1].at if members else 0.0
+        times = [seen.at for seen in members]
         found: list[tuple[float, float, float]] = []
-        for minutes in self.sensitivity.minutes:
-            since = now - minutes * 60
-            count = sum(seen.at > since for seen in members)
+        for minutes in self.sensitivity.minutes if times else ():
+            since = times[-1] - minutes * 60
+            count = len(times) - bisect_right(times, since)
             if count >= self.sensitivity.least:
-                mean, size = self._expected(share, since, now, count)
-                found.append((-log10_tail(count - 1, mean, size=size), mean, minutes * 60))
+                mean, size = self._expected(share, since, times[-1], count)
+                if count - 1 > mean:
+                    found.append((-log10_tail(count - 1, mean, size=size), mean, minutes * 60))
         if found:
             score, mean, span = max(found)
-            inside = [seen for seen in members if seen.at > now - span]
+            inside = members[bisect_right(times, times[-1] - span) :]
             yield Alarm(topic, score, mean, share, span, inside)
 
     def _expected(self, share: Share, since: float, now: float, count: int) -> tuple[float, float]:

@@ -18,7 +18,8 @@ class Sensitivity:
             bound over two likenesses, intent and category in four windows), larger values use that
             the tests say much the same. 0.5 was chosen on simulated weeks, ``replay`` checks it.
         minutes: lengths of the windows.
-        cosines: likenesses that make a cluster, strictest first.
+        reach: cosine to the newest message from which others shape the centre of its cluster.
+        cosines: to that centre, from which messages are of the cluster, strictest first.
         least: messages that an incident has at least.
         spread: relative standard deviation by which shares and totals wander without cause.
         warmup: time from the first message in which nothing is told.
@@ -29,7 +30,8 @@ class Sensitivity:
     alarms_per_week: float = 1.0
     gain: float = 0.5
     minutes: tuple[float, ...] = (15, 45, 120, 360)
-    cosines: tuple[float, ...] = (0.7, 0.6)
+    reach: float = 0.6
+    cosines: tuple[float, ...] = (0.75, 0.7)
     least: int = 5
     spread: float = 0.1
     warmup: timedelta = timedelta(days=3)

@@ -106,14 +106,14 @@ class Window:
         """Return what a person wrote, oldest first."""
         return list(self._by_sender.get(sender, ()))
 
-    def similar(self, vector: NDArray[np.float32], cosine: float) -> list[tuple[Seen, float]]:
-        """Return the free messages at least so similar, each with its cosine, oldest first."""
+    def similar(self, vector: NDArray[np.float32], cosine: float) -> list[Seen]:
+        """Return the free messages that are at least so similar, oldest first."""
         if self._rows is None:
             return []
-        cosines = self._rows[self._gone : len(self._items)] @ vector / (SCALE * SCALE)
-        near = np.flatnonzero(cosines >= cosine).tolist()
-        found = ((self._items[self._gone + n], float(cosines[n])) for n in near)
-        return [(seen, likeness) for seen, likeness in found if seen.free]
+        products = self._rows[self._gone : len(self._items)] @ vector
+        near = np.flatnonzero(products >= cosine * SCALE * SCALE).tolist()
+        found = (self._items[self._gone + place] for place in near)
+        return [seen for seen in found if seen.free]
 
     def to_dict(self, redact: Callable[[str], str] | None) -> dict[str, Any]:
         """Return the state as JSON values; texts redacted, or left out."""
