@@ -22,7 +22,8 @@ GROUP = "triage.commands"
 EXIT_REJECTS = 1
 EXIT_UNUSABLE = 2
 _ORDER = (
-    "ask", "serve", "tag", "redact", "audit", "train", "evaluate", "models", "priority", "kb",
+    "ask", "serve", "tag", "bursts", "redact", "audit", "train", "evaluate", "models", "priority",
+    "kb",
 )  # fmt: skip
 
 

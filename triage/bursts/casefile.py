@@ -204,7 +204,14 @@ class Casefile:
 def centre_of(members: Sequence[Seen]) -> NDArray[np.float64]:
     """Return the unit vector between the vectors of messages, of which some have one."""
     total = _sum(members)
-    return total / np.sqrt(np.dot(total, total))
+    unit: NDArray[np.float64] = total / np.sqrt(np.dot(total, total))
+    return unit
+
+
+def likeness_to_others(seen: Seen, members: Sequence[Seen]) -> float:
+    """Return the cosine of a message to the centre of those beside it."""
+    others = [other for other in members if other is not seen]
+    return _cosine(_sum(others), seen.vector) if others else 0.0
 
 
 def open_case(alarm: Alarm, *, number: int, detected: float, redact: Redact) -> Casefile:

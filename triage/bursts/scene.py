@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from triage.bursts.calendar import HOUR, WEEK_HOURS, Calendar
-from triage.bursts.casefile import Alarm, Casefile, Redact, centre_of
+from triage.bursts.casefile import Alarm, Casefile, Redact, centre_of, likeness_to_others
 from triage.bursts.event import Kind, Topic
 from triage.bursts.sample import Sample, quantised
 from triage.bursts.sensitivity import Sensitivity
@@ -74,16 +74,19 @@ class Scene:
         """Yield clusters that a message belongs to: balls around the centre of those near it.
 
         One step of mean shift (Comaniciu & Meer 2002, doi:10.1109/34.1000236) from the message: a
-        centre is nearer to all wordings of a matter than any one of them is.
+        centre is nearer to all wordings of a matter than any one of them is. What shapes it must be
+        near the centre of the others: to one of its own making anything is near.
         """
         near = self.window.similar(vector, self.sensitivity.reach)
         if len(near) < self.sensitivity.least:
             return
-        centre = quantised(centre_of(near[-_CENTRED:]))
+        shaping = near[-_CENTRED:]
+        centre = quantised(centre_of(shaping))
         cosines = self.sensitivity.cosines
         shares = self.sample.shares(centre, cosines)
         for cosine, share in zip(cosines, shares, strict=True):
-            members = self.window.similar(centre, cosine)
+            unlike = [s for s in shaping if likeness_to_others(s, shaping) < cosine]
+            members = [s for s in self.window.similar(centre, cosine) if s not in unlike]
             if members and members[-1] is seen:
                 yield from self._alarm(Topic(Kind.CLUSTER, ""), share, members)
 
