@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_CALM = -1.0  # log10 of the probability from which a count is nothing special
+_CALM = 1.0  # -log10 of the probability from which a count is nothing special
 _QUIET = 7200.0  # no incident is over before so long a look
 _CENTRED = 10  # newest messages near one that shape the centre of their cluster
 _LEAST_OTHERS = 0.05  # a topic never explains more than the rest of all messages
@@ -101,44 +101,52 @@ class Scene:
             since = times[-1] - minutes * 60
             count = len(times) - bisect_right(times, since)
             if count >= self.sensitivity.least:
-                mean, size = self._expected(share, since, times[-1], count)
-                if count - 1 > mean:
-                    found.append((-log10_tail(count - 1, mean, size=size), mean, minutes * 60))
+                means = self._expected(share, since, times[-1], count)
+                if count - 1 > _ordinary(means[0]):
+                    found.append((_score(count - 1, means), means[0].mean, minutes * 60))
         if found:
             score, mean, span = max(found)
             inside = members[bisect_right(times, times[-1] - span) :]
             yield Alarm(topic, score, mean, share, span, inside)
 
-    def _expected(self, share: Share, since: float, now: float, count: int) -> tuple[float, float]:
-        """Return the expected messages of a topic, and how well that is known (as ``log10_tail``).
+    def _expected(self, share: Share, since: float, now: float, count: int) -> tuple[Share, Share]:
+        """Return the messages of a topic that are expected, the larger first.
+
+        One expectation is by the usual total of the time, one by what else was written: up to the
+        n-th message of other topics, those of this one have a negative binomial distribution of
+        size n. So much must be unlikely by both.
 
         Args:
             count: messages of the topic, which do not tell how busy it is otherwise.
         """
         explained = sum(case.count(since) for case in self.cases)
-        others = max(self.window.count(since) - explained - count, 0)
-        usual = self.volume.expected(since, now)
-        present = others / max(1.0 - share.mean, _LEAST_OTHERS)
+        others = max(self.window.count(since) - explained - count, 0) + 1
         doubt = 1.0 / share.shape + self.sensitivity.spread**2
-        if present > usual:
-            doubt += 1.0 / others
-        return share.mean * max(usual, present), 1.0 / doubt
+        usual = Share(share.mean * self.volume.expected(since, now), 1.0 / doubt)
+        odds = share.mean / max(1.0 - share.mean, _LEAST_OTHERS)
+        present = Share(others * odds, 1.0 / (doubt + 1.0 / others))
+        return (usual, present) if usual.mean > present.mean else (present, usual)
 
     def needed(self, now: float) -> float:
-        """Return the score from which a topic is an incident; it rises while more is written."""
+        """Return the score from which a topic is an incident.
+
+        It rises with the messages that are judged, and again with what is above the usual: when
+        everything is unusual, a topic has to be more so.
+        """
         longest = max(self.sensitivity.minutes) * 60
-        present = self.window.count(now - longest) / longest * HOUR
-        weekly = WEEK_HOURS * max(self.volume.hourly(), present)
+        present = self.window.count(now - longest)
+        usual = self.volume.expected(now - longest, now)
+        weekly = WEEK_HOURS * max(self.volume.hourly(), present / longest * HOUR)
+        surge = max(1.0, present / usual) if usual else 1.0
         chance = self.sensitivity.alarms_per_week * self.sensitivity.gain
-        return math.log10(weekly / chance) if weekly else math.inf
+        return math.log10(weekly * surge / chance) if weekly else math.inf
 
     def over(self, case: Casefile, now: float) -> bool:
         """Tell whether an incident's rate is back to what is usual."""
         since = now - max(case.span, _QUIET)
         count = case.count(since)
         share = max(case.topics.values(), key=lambda share: share.mean)
-        mean, size = self._expected(share, since, now, count)
-        return log10_tail(count, mean, size=size) > _CALM
+        return _score(count, self._expected(share, since, now, count)) < _CALM
 
     def to_dict(self, redact: Redact) -> dict[str, Any]:
         """Return everything as JSON values; texts only redacted."""
@@ -164,3 +172,17 @@ class Scene:
             Window.from_dict(state["window"]),
             [Casefile.from_dict(case) for case in state["open"]],
         )
+
+
+def _ordinary(expectation: Share) -> float:
+    """Return three standard deviations above the mean, below which no tail need be summed."""
+    return expectation.mean + 3 * math.sqrt(
+        expectation.mean + expectation.mean**2 / expectation.shape
+    )
+
+
+def _score(count: int, expectations: Iterable[Share]) -> float:
+    """Return -log10 of the probability of a count, by the expectation that explains it best."""
+    return min(
+        0.0 if count <= e.mean else -log10_tail(count, e.mean, size=e.shape) for e in expectations
+    )
