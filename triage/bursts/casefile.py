@@ -208,10 +208,14 @@ def centre_of(members: Sequence[Seen]) -> NDArray[np.float64]:
     return unit
 
 
-def likeness_to_others(seen: Seen, members: Sequence[Seen]) -> float:
-    """Return the cosine of a message to the centre of those beside it."""
-    others = [other for other in members if other is not seen]
-    return _cosine(_sum(others), seen.vector) if others else 0.0
+def likenesses_to_others(members: Sequence[Seen]) -> list[float]:
+    """Return for each message, all with vectors, its cosine to the centre of the others."""
+    rows = np.stack([seen.vector for seen in members if seen.vector is not None])
+    own = rows.astype(np.float64)
+    others = own.sum(axis=0) - own
+    norms = np.sqrt((others**2).sum(axis=1) * (own**2).sum(axis=1))
+    cosines: list[float] = ((others * own).sum(axis=1) / np.maximum(norms, 1.0)).tolist()
+    return cosines
 
 
 def open_case(alarm: Alarm, *, number: int, detected: float, redact: Redact) -> Casefile:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from triage.bursts.calendar import HOUR, WEEK_HOURS, Calendar
-from triage.bursts.casefile import Alarm, Casefile, Redact, centre_of, likeness_to_others
+from triage.bursts.casefile import Alarm, Casefile, Redact, centre_of, likenesses_to_others
 from triage.bursts.event import Kind, Topic
 from triage.bursts.sample import Sample, quantised
 from triage.bursts.sensitivity import Sensitivity
@@ -81,14 +81,16 @@ class Scene:
         if len(near) < self.sensitivity.least:
             return
         shaping = near[-_CENTRED:]
+        likenesses = list(zip(shaping, likenesses_to_others(shaping), strict=True))
         centre = quantised(centre_of(shaping))
-        cosines = self.sensitivity.cosines
-        shares = self.sample.shares(centre, cosines)
-        for cosine, share in zip(cosines, shares, strict=True):
-            unlike = [s for s in shaping if likeness_to_others(s, shaping) < cosine]
-            members = [s for s in self.window.similar(centre, cosine) if s not in unlike]
-            if members and members[-1] is seen:
-                yield from self._alarm(Topic(Kind.CLUSTER, ""), share, members)
+        shares: list[Share] = []
+        for place, cosine in enumerate(self.sensitivity.cosines):
+            unlike = {other.id for other, likeness in likenesses if likeness < cosine}
+            around = self.window.similar(centre, cosine)
+            members = [other for other in around if other.id not in unlike]
+            if len(members) >= self.sensitivity.least and members[-1] is seen:
+                shares = shares or self.sample.shares(centre, self.sensitivity.cosines)
+                yield from self._alarm(Topic(Kind.CLUSTER, ""), shares[place], members)
 
     def _alarm(self, topic: Topic, share: Share, members: Sequence[Seen]) -> Iterator[Alarm]:
         """Yield the most unlikely window of a topic, whose newest message is the last of members.
