@@ -12,6 +12,7 @@ import numpy as np
 from triage.bursts import Event, Incident
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
+IN_TIME = 15  # minutes from an incident's fifth message
 QUIET_DAYS = 7  # nothing is planted before: the detector has to learn
 BY_HOUR = (
     0.25, 0.15, 0.1, 0.08, 0.08, 0.12, 0.3, 0.6, 1.0, 1.5, 1.7, 1.6,
@@ -108,30 +109,34 @@ def simulate(
     return World(tuple(sorted(events, key=lambda e: (e.at, e.id))), tuple(planted))
 
 
-def score(world: World, incidents: Sequence[Incident], *, plan: Plan) -> Score:
-    """Compare the incidents that were told with those that were planted."""
-    told: dict[str, list[Incident]] = {p.name + str(n): [] for n, p in enumerate(world.planted)}
-    false = 0
-    for incident in sorted(incidents, key=lambda i: i.detected_at):
-        ids = {e.id for e in incident.evidence}
-        hits = [(len(ids & p.ids), p.name + str(n)) for n, p in enumerate(world.planted)]
-        share, name = max(hits, default=(0, ""))
-        if share >= 3:
-            told[name].append(incident)
-        else:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """When a detector told of which messages."""
+
+    at: datetime
+    ids: frozenset[str]
+
+
+def told_by(incidents: Sequence[Incident]) -> list[Told]:
+    return [Told(i.detected_at, frozenset(e.id for e in i.evidence)) for i in incidents]
+
+
+def score(world: World, told: Sequence[Told], *, plan: Plan) -> Score:
+    """Compare what was told with what was planted; three messages in common make it the same."""
+    first: dict[int, datetime] = {}
+    false = repeats = 0
+    for alarm in sorted(told, key=lambda t: t.at):
+        common = [len(alarm.ids & planted.ids) for planted in world.planted]
+        best = int(np.argmax(common)) if common else 0
+        if not common or common[best] < 3:
             false += 1
-    delays = [
-        (told[p.name + str(n)][0].detected_at - p.fifth).total_seconds() / 60
-        for n, p in enumerate(world.planted)
-        if told[p.name + str(n)]
-    ]
-    return Score(
-        len(world.planted),
-        tuple(d for d in delays if d <= 15),
-        false,
-        sum(len(found) - 1 for found in told.values() if found),
-        plan.days / 7,
-    )
+        elif best in first:
+            repeats += 1
+        else:
+            first[best] = alarm.at
+    delays = ((at - world.planted[n].fifth).total_seconds() / 60 for n, at in first.items())
+    in_time = tuple(delay for delay in delays if delay <= IN_TIME)
+    return Score(len(world.planted), in_time, false, repeats, plan.days / 7)
 
 
 def _background(sorts: Sequence[Sort], plan: Plan, rng: np.random.Generator) -> list[Event]:
