@@ -145,7 +145,7 @@ def test_an_incident_says_what_happened_since_when_and_to_whom() -> None:
     assert incident.topic.kind is Kind.CLUSTER
     assert incident.intent == "c1/i1"
     assert incident.started_at == NOON
-    assert NOON + timedelta(minutes=4) <= incident.detected_at <= NOON + timedelta(minutes=8)
+    assert NOON + timedelta(minutes=3) <= incident.detected_at <= NOON + timedelta(minutes=8)
     assert incident.size >= 12
     assert incident.expected < 1
     assert incident.score > 4
@@ -249,7 +249,7 @@ def test_without_a_redactor_no_text_is_kept() -> None:
 
 
 def test_an_id_that_comes_twice_counts_once() -> None:
-    doubled = [event for event in burst(4) for _ in range(5)]
+    doubled = [event for event in burst(3) for _ in range(5)]
     assert told_of(doubled) == []
 
 
@@ -373,6 +373,11 @@ def test_an_absent_state_is_told_by_name(tmp_path: Path) -> None:
 def test_alarms_per_week_must_be_positive() -> None:
     with pytest.raises(ConfigError, match="alarms_per_week is 0"):
         Sensitivity(alarms_per_week=0)
+
+
+def test_every_window_needs_a_weight() -> None:
+    with pytest.raises(ConfigError, match="3 windows and 4 weights"):
+        Sensitivity(minutes=(15, 45, 120))
 
 
 def test_shuffling_keeps_times_and_mix_and_scatters_incidents() -> None:

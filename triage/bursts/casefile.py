@@ -32,6 +32,7 @@ class Alarm:
 
     Attributes:
         score: -log10 of their probability.
+        weighed: the score by the weight of the window, to be compared with what is needed.
         share: the usual share of the topic.
         span: length of the window in seconds.
         members: the messages, oldest first.
@@ -39,6 +40,7 @@ class Alarm:
 
     topic: Topic
     score: float
+    weighed: float
     expected: float
     share: Share
     span: float

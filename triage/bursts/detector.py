@@ -179,7 +179,7 @@ class BurstDetector:
 
     def _raised(self, seen: Seen) -> Iterator[Incident]:
         needed = self._scene.needed(seen.at)
-        alarm = next((a for a in self._scene.alarms(seen) if a.score >= needed), None)
+        alarm = next((a for a in self._scene.alarms(seen) if a.weighed >= needed), None)
         if alarm is None:
             return
         case = next((case for case in self._scene.cases if case.covers(alarm)), None)

@@ -98,18 +98,20 @@ class Scene:
         The last message is not counted: it is why the window was looked at.
         """
         times = [seen.at for seen in members]
-        found: list[tuple[float, float, float]] = []
-        for minutes in self.sensitivity.minutes if times else ():
+        found: list[tuple[float, float, float, float]] = []
+        windows = zip(self.sensitivity.minutes, self.sensitivity.weights, strict=True)
+        for minutes, weight in windows if times else ():
             since = times[-1] - minutes * 60
             count = len(times) - bisect_right(times, since)
             if count >= self.sensitivity.least:
                 means = self._expected(share, since, times[-1], count)
                 if count - 1 > _ordinary(means[0]):
-                    found.append((_score(count - 1, means), means[0].mean, minutes * 60))
+                    score = _score(count - 1, means)
+                    found.append((score + math.log10(weight), score, means[0].mean, minutes * 60))
         if found:
-            score, mean, span = max(found)
+            weighed, score, mean, span = max(found)
             inside = members[bisect_right(times, times[-1] - span) :]
-            yield Alarm(topic, score, mean, share, span, inside)
+            yield Alarm(topic, score, weighed, mean, share, span, inside)
 
     def _expected(self, share: Share, since: float, now: float, count: int) -> tuple[Share, Share]:
         """Return the messages of a topic that are expected, the larger first.
