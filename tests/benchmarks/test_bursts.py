@@ -2,7 +2,7 @@
 
 Messages are those of datasets/tickets.jsonl, drawn at random; incidents say what incidents.toml
 says, in several forms, with the wrong intent in 15 % of cases. The detector's numbers were chosen
-on seeds 0, 1, 2 and 4 with the incidents marked "tune"; what is printed is of other seeds and of the
+on seeds 0 to 4 with the incidents marked "tune"; what is printed is of other seeds and of the
 incidents marked "report". Found means told by the fifteenth minute after the fifth message.
 """
 
@@ -40,9 +40,9 @@ Material = tuple[list[Sort], dict[str, dict[str, list[Sort]]]]
 def material() -> Material:
     encoder = load_encoder()
     tickets = read_corpus(default_datasets_dir() / "tickets.jsonl").tickets
-    vectors = encoder.encode([normalise(t.text) for t in tickets])
+    vectors = encoder.encode([t.normalised for t in tickets])
     sorts = [
-        Sort(t.text, t.category, t.intent or t.category, "", row)
+        Sort(t.text, t.labels["category"] or "", t.labels["intent"] or "", "", row)
         for t, row in zip(tickets, vectors, strict=True)
     ]
     said = tomllib.loads(Path(__file__).with_name("incidents.toml").read_text(encoding="utf-8"))
@@ -58,9 +58,11 @@ def material() -> Material:
     return sorts, scenarios
 
 
-def world_of(material: Material, seed: int, split: str) -> tuple[World, Plan]:
+def world_of(
+    material: Material, seed: int, split: str, *, surge: date | None = SURGE
+) -> tuple[World, Plan]:
     sorts, scenarios = material
-    plan = Plan(per_day=PER_DAY.get(seed, 2000), surge=SURGE)
+    plan = Plan(per_day=PER_DAY.get(seed, 2000), surge=surge)
     return simulate(sorts, scenarios[split], plan=plan, seed=seed), plan
 
 
@@ -82,6 +84,13 @@ def by_hourly_counts(world: World, level: float) -> list[Told]:
             told.append(Told(START + timedelta(hours=hour + 1), frozenset(ids)))
             quiet_until[topic] = hour + 3
     return told
+
+
+def level_for_one_a_week(material: Material) -> float:
+    """Return the least level that fits, on days without a surge, which none would survive."""
+    world, plan = world_of(material, TUNING, "tune", surge=None)
+    fits = (score(world, by_hourly_counts(world, z), plan=plan).false_per_week < 1 for z in LEVELS)
+    return next(level for level, fit in zip(LEVELS, fits, strict=True) if fit)
 
 
 def shown(name: str, scores: Sequence[Score], surges: Sequence[int]) -> None:
@@ -110,12 +119,7 @@ def tell(world: World, *, known: bool) -> list[Incident]:
 def test_planted_incidents_of_seeds_that_tuned_nothing(material: Material) -> None:
     ours: list[tuple[Score, int]] = []
     theirs: list[tuple[Score, int]] = []
-    tuning, plan = world_of(material, TUNING, "tune")
-    level = next(
-        z
-        for z in LEVELS
-        if score(tuning, by_hourly_counts(tuning, z), plan=plan).false < plan.days / 7
-    )
+    level = level_for_one_a_week(material)
     for seed in PER_DAY:
         world, plan = world_of(material, seed, "report")
         for kept, told in (
