@@ -22,7 +22,7 @@ GROUP = "triage.commands"
 EXIT_REJECTS = 1
 EXIT_UNUSABLE = 2
 _ORDER = (
-    "ask", "serve", "tag", "transcripts", "report", "redact", "audit", "train", "evaluate",
+    "ask", "serve", "tag", "transcripts", "report", "bursts", "redact", "audit", "train", "evaluate",
     "models", "priority", "kb", "feedback", "keys", "doctor",
 )  # fmt: skip
 

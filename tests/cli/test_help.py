@@ -15,7 +15,7 @@ COMMANDS = (
     "priority check", "redact", "kb list", "kb import", "kb show", "kb export", "kb retire",
     "kb restore", "kb build", "kb gaps", "feedback export", "feedback stats",
     "keys create", "keys list", "keys revoke", "transcripts", "report",
-    "doctor",
+    "doctor", "bursts",
 )  # fmt: skip
 
 
