@@ -50,6 +50,7 @@ class Run:
     choice: Choice
     model: str | None
     stdin_format: str
+    address: str | None = None  # of a Ray cluster; by default rows are tagged by processes here
 
     def tag(self, *, workers: int | None, restart: bool) -> int:
         """Do the run and return its exit code.
@@ -128,10 +129,12 @@ class Run:
     ) -> Work:
         from triage.settings import load_settings
         from triage.tagging.checkpoint import described
-        from triage.tagging.loading import LoadTagger, model_version, settings_digest
+        from triage.tagging.cluster import RayCluster
+        from triage.tagging.loading import LoadTagger, model_version, portable, settings_digest
         from triage.tagging.run import Work
 
         version = model_version(self.model)
+        across = RayCluster(self.address, workers) if self.address else None
         small = all(source.short for source in sources) and len(sources) == 1
         count = workers or (1 if small else _cores())
         alone = count == 1
@@ -146,11 +149,14 @@ class Run:
             "set of settings": settings_digest(load_settings()),
         }
         make = LoadTagger(model=self.model, redact=choice.redact, threads=None if alone else 1)
+        if across:
+            make = replace(make, settings=portable(load_settings()), version=version)
         return Work(
             sources=sources,
             make=make,
             now=self._now(sources, choice.now),
             workers=0 if alone else count,
+            across=across,
             run={name: value for name, value in run.items() if value} if signed else {},
         )
 
