@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -134,7 +135,7 @@ class Run:
         from triage.tagging.run import Work
 
         version = model_version(self.model)
-        across = RayCluster(self.address, workers) if self.address else None
+        across = RayCluster(self.address, workers, prepare=_quiet) if self.address else None
         small = all(source.short for source in sources) and len(sources) == 1
         count = workers or (1 if small else _cores())
         alone = count == 1
@@ -224,6 +225,11 @@ def _bar(console: Console, names: list[str]) -> Iterator[Callable[[Progress], No
             bar.update(task, completed=done.rows, rate=rate)
 
         yield draw
+
+
+def _quiet() -> None:
+    """Leave the terminal to the bar of the run; Ray tells of its own on it."""
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
 
 
 def _cores() -> int:

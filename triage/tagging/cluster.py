@@ -53,10 +53,12 @@ class RayCluster:
         address: ``local`` starts one of this machine, for this run; ``auto`` is the one that runs
             here; else ``ray://host:10001`` or ``host:6379``.
         workers: actors; by default one a core of the cluster.
+        prepare: called once Ray is there, for who wants to set its logging.
     """
 
     address: str = LOCAL
     workers: int | None = None
+    prepare: Callable[[], None] = lambda: None
 
     def made(self, work: Work, target: Target, *, done: Progress) -> Iterator[Made]:
         """Yield what the rows behind those that are done have become, in order.
@@ -72,6 +74,7 @@ class RayCluster:
             )
         order = _Order(work.make, datetime.fromisoformat(done.now), target, str(Path.cwd()))
         with _joined(self.address, self.workers) as ray:
+            self.prepare()
             workers = self.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
             dataset = _dataset(ray, pieces_of(work.sources, done.rows), work.window)
             tagged = dataset.map_batches(
