@@ -55,5 +55,5 @@ $(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.all: $(VENV)/.serve
 	@echo "Installing every extra and the development tools into $(VENV) ..."
 	$(PIP) $(TORCH_INDEX) 'torch==2.13.0'
-	$(PIP) --editable '.[encoders]' --requirement requirements-dev.txt
+	$(PIP) --editable '.[encoders,otel]' --requirement requirements-dev.txt
 	@touch $@

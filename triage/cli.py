@@ -22,8 +22,8 @@ GROUP = "triage.commands"
 EXIT_REJECTS = 1
 EXIT_UNUSABLE = 2
 _ORDER = (
-    "ask", "serve", "tag", "transcripts", "report", "bursts", "redact", "audit", "train", "evaluate",
-    "models", "priority", "kb", "feedback", "keys", "doctor",
+    "ask", "serve", "tag", "transcripts", "report", "bursts", "redact", "audit", "train",
+    "evaluate", "models", "priority", "kb", "feedback", "keys", "doctor",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from triage.errors import RecordError
+from triage.places import opened_place
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -25,26 +26,27 @@ class PackedError(Exception):
     """A packed file is damaged, cut or of another kind."""
 
 
-def ending_of(path: Path) -> str:
+def ending_of(path: str | Path) -> str:
     """Return the ending that tells a file's kind, before ``.gz`` or ``.zst``, in small letters."""
-    name = path.name.lower()
+    name = Path(path).name.lower()
     packed = next((ending for ending in PACKED if name.endswith(ending)), "")
     return Path(name.removesuffix(packed)).suffix
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, unpacked if its name says that it is packed; the stream can seek.
+def opened(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a file by path or URL, unpacked if its name says that it is packed; the stream can seek.
 
     Raises:
         RecordError: while it is read, where it is no whole packed file.
     """
-    with path.open("rb") as stream:
+    suffix = Path(path).suffix.lower()
+    with opened_place(path) as stream:
         try:
-            if path.suffix.lower() == GZIP:
+            if suffix == GZIP:
                 with gzip.open(stream) as unpacked:
                     yield cast("IO[bytes]", unpacked)
-            elif path.suffix.lower() == ZSTD:
+            elif suffix == ZSTD:
                 yield cast("IO[bytes]", io.BufferedReader(Unpacked(stream), _STEP))
             else:
                 yield stream

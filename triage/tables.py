@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from itertools import chain, count
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import IO, Any, TextIO
 
@@ -52,8 +52,11 @@ class Reject:
     content: str
 
 
-def read_rows(path: str | Path) -> Iterator[Row | Reject]:
-    """Yield the records of a file (``-``: JSON lines from standard input), in order.
+Reader = Callable[[IO[bytes], int], Iterator[Row | Reject]]  # of a stream, behind some records
+
+
+def read_rows(path: str | Path, *, skip: int = 0) -> Iterator[Row | Reject]:
+    """Yield the records of a file or URL (``-``: JSON lines from standard input), in order.
 
     The name's ending tells the kind: ``.jsonl``, ``.ndjson`` or ``.json`` (one object a line),
     ``.csv`` or ``.tsv`` (comma, semicolon, tab or ``|``, as the header has it), ``.txt`` (with
@@ -64,17 +67,20 @@ def read_rows(path: str | Path) -> Iterator[Row | Reject]:
     Cells of Excel and Parquet come as the text that a CSV would hold. All kinds are read as they
     are used, only a sheet of Excel is held whole.
 
+    Args:
+        skip: records left out at the beginning; of JSON lines they are not decoded, of Parquet
+            whole groups are not read.
+
     Raises:
         RecordError: the file is absent, damaged, of an unknown kind, or in no known encoding.
     """
     if str(path) == STDIO:
-        yield from _json_rows(sys.stdin.buffer)
+        yield from _json_rows(sys.stdin.buffer, skip)
         return
-    path = Path(path)
     reader = _reader_of(path)
     try:
         with opened(path) as stream:
-            yield from reader(stream)
+            yield from reader(stream, skip)
     except RecordError as fault:
         raise RecordError(f"{path}: {fault}") from fault
     except OSError as fault:
@@ -107,12 +113,12 @@ def as_text(value: Any) -> Any:
     return str(value)
 
 
-def is_table(path: Path) -> bool:
+def is_table(path: str | Path) -> bool:
     """Tell whether a file of that name is read as a table."""
     return ending_of(path) in _READERS
 
 
-def _reader_of(path: Path) -> Callable[[IO[bytes]], Iterator[Row | Reject]]:
+def _reader_of(path: str | Path) -> Reader:
     ending = ending_of(path)
     if (reader := _READERS.get(ending)) is None:
         raise RecordError(
@@ -122,24 +128,27 @@ def _reader_of(path: Path) -> Callable[[IO[bytes]], Iterator[Row | Reject]]:
     return reader
 
 
-def _json_file_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
+def _json_file_rows(stream: IO[bytes], skip: int) -> Iterator[Row | Reject]:
     head = stream.read(64)
     stream.seek(0)
     if head.startswith(UTF16_MARKS):
         with io.TextIOWrapper(stream, "utf-16", errors="replace") as text:
-            yield from _json_rows(line.encode() for line in text)
+            yield from _json_rows((line.encode() for line in text), skip)
     elif _ARRAY.match(head):
         raise RecordError(
             "begins a JSON array; write one object a line: jq -c '.[]' old.json > new.jsonl"
         )
     else:
-        yield from _json_rows(stream)
+        yield from _json_rows(stream, skip)
 
 
-def _json_rows(lines: Iterable[bytes]) -> Iterator[Row | Reject]:
+def _json_rows(lines: Iterable[bytes], skip: int) -> Iterator[Row | Reject]:
     for line, raw in enumerate(lines, start=1):
         content = raw.strip().removeprefix(b"\xef\xbb\xbf")
         if not content:
+            continue
+        if skip:
+            skip -= 1
             continue
         shown = content[:_SHOWN].decode("utf-8", "replace")
         try:
@@ -160,10 +169,10 @@ def _decoded(content: bytes) -> str:
     raise RecordError("text is neither UTF-8 nor GB18030; save the file as UTF-8")
 
 
-def _delimited_rows(stream: IO[bytes], *, tabs: bool = False) -> Iterator[Row | Reject]:
+def _delimited_rows(stream: IO[bytes], skip: int, *, tabs: bool = False) -> Iterator[Row | Reject]:
     charset = charset_of(stream)
     with io.TextIOWrapper(stream, charset.name, errors="replace", newline="") as text:
-        rows = _table_rows(text, tabs=tabs)
+        rows = islice(_table_rows(text, tabs=tabs), skip, None)
         yield from rows if charset.whole else map(_unbroken, rows)
 
 
@@ -223,7 +232,7 @@ def _unbroken(row: Row | Reject) -> Row | Reject:
     return Reject(row.line, reason, content[:_SHOWN]) if BROKEN in content else row
 
 
-def _excel_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
+def _excel_rows(stream: IO[bytes], skip: int) -> Iterator[Row | Reject]:
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     shown = (SheetTypeEnum.WorkSheet, SheetVisibleEnum.Visible)
@@ -233,7 +242,8 @@ def _excel_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
             sheets = (book.get_sheet_by_name(name) for name in names)
             sheet = next((s for s in sheets if s.height), None)
             if sheet is not None:
-                yield from _sheet_rows(enumerate(sheet.iter_rows(), start=1))
+                rows = _sheet_rows(enumerate(sheet.iter_rows(), start=1))
+                yield from islice(rows, skip, None)
     except CalamineError as fault:
         raise RecordError(
             f"is no open Excel workbook ({fault}); save it without password, or as .csv"
@@ -252,21 +262,35 @@ def _sheet_rows(rows: Iterator[tuple[int, list[Any]]]) -> Iterator[Row]:
             yield Row(line, {n: text for n, text in zip(names, texts, strict=True) if n})
 
 
-def _parquet_rows(stream: IO[bytes]) -> Iterator[Row | Reject]:
+def _parquet_rows(stream: IO[bytes], skip: int) -> Iterator[Row | Reject]:
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
-    line = 0
     try:
-        for batch in ParquetFile(stream).iter_batches(batch_size=_BATCH):
+        table = ParquetFile(stream)
+        groups, line = _groups_after(table.metadata, skip)
+        for batch in table.iter_batches(batch_size=_BATCH, row_groups=groups):
             for record in _records(batch):
                 line += 1
+                if line <= skip:
+                    continue
                 if isinstance(record, Exception):
                     yield Reject(line, f"holds a value that cannot be read ({record})", "")
                 else:
                     yield Row(line, as_text(record))
     except (ArrowException, OSError) as fault:
         raise RecordError(f"is no whole Parquet file ({fault}); write it again") from fault
+
+
+def _groups_after(metadata: Any, skip: int) -> tuple[list[int], int]:
+    """Return the groups that hold records behind those skipped, and how many lie before them."""
+    before = 0
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group).num_rows
+        if before + rows > skip:
+            return list(range(group, metadata.num_row_groups)), before
+        before += rows
+    return [], before
 
 
 def _records(batch: Any) -> Iterator[dict[str, Any] | Exception]:
@@ -281,10 +305,10 @@ def _records(batch: Any) -> Iterator[dict[str, Any] | Exception]:
                 yield fault
 
 
-_READERS: dict[str, Callable[[IO[bytes]], Iterator[Row | Reject]]] = {
+_READERS: dict[str, Reader] = {
     **dict.fromkeys((".jsonl", ".ndjson", ".json"), _json_file_rows),
     **dict.fromkeys((".csv", ".tsv"), _delimited_rows),
-    ".txt": lambda stream: _delimited_rows(stream, tabs=True),
+    ".txt": lambda stream, skip: _delimited_rows(stream, skip, tabs=True),
     **dict.fromkeys((".xlsx", ".xls"), _excel_rows),
     ".parquet": _parquet_rows,
 }

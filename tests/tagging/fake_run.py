@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -30,6 +32,7 @@ from triage.tagging.fields import Shape
 from triage.tagging.run import Target, Work, tag_rows
 from triage.tagging.sources import Source, fingerprint
 
+SECRET = "a text that fails and must not be logged, tel 13800138000"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
@@ -39,6 +42,7 @@ class Echo:
 
     pause: float = 0.0
     version: str = "echo-1"
+    deadly: tuple[str, Path] | None = None  # a text that ends the process once, and a mark of it
 
     def __call__(self, now: datetime) -> Echo:
         del now
@@ -51,6 +55,11 @@ class Echo:
     def _line(self, row: Row | Reject, number: int) -> bytes:
         if isinstance(row, Reject):
             return orjson.dumps({"id": None, "line": row.line, "error": row.reason})
+        if self.deadly and row.fields["text"] == self.deadly[0] and not self.deadly[1].exists():
+            self.deadly[1].touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if row.fields["text"] == SECRET:
+            raise ValueError(SECRET)
         return orjson.dumps(result(f"m-{number}", row.fields["text"]).to_dict())
 
 

@@ -282,3 +282,27 @@ def test_a_long_file_is_not_held_whole(tmp_path: Path, kind: str):
     tracemalloc.stop()
     assert count == MANY
     assert peak < 2_000_000, "the rows together hold over four million characters"
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "tsv.gz", "xlsx", "parquet"])
+@pytest.mark.parametrize("skip", [0, 1, 6, 7, 25, 26, 99])
+def test_records_skipped_are_those_that_would_have_come_first(
+    tmp_path: Path, kind: str, skip: int
+) -> None:
+    path = tmp_path / f"in.{kind}"
+    rows = [["id", "text"], *([str(n), f"row {n}"] for n in range(26))]
+    if kind == "jsonl":
+        lines = (f'{{"id": "{n}"}}\n\n' if n % 5 else "{oops\n" for n in range(26))
+        path.write_text("".join(lines))
+    elif kind == "xlsx":
+        write_xlsx(path, rows)
+    elif kind == "parquet":
+        columns = {"id": [n for n, _ in rows[1:]]}
+        parquet.write_table(pa.table(columns), path, row_group_size=7)
+    elif kind == "csv":
+        path.write_text(table(rows))
+    else:
+        path.write_bytes(gzip.compress(table(rows, delimiter="\t").encode()))
+    whole = list(read_rows(path))
+    assert len(whole) == 26
+    assert list(read_rows(path, skip=skip)) == whole[skip:]

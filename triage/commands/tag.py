@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from triage.commands.tagging import Choice, Run
+from triage.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _COLUMNS = "Columns (guessed by name; '' leaves a field out)"
 _WRITTEN = "What is written"
+_PLACE = "Where it is done"
+
+
+class Engine(StrEnum):
+    """What divides the work."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 def _column(what: str) -> typer.models.OptionInfo:
@@ -38,6 +48,18 @@ def tag(  # noqa: PLR0913, PLR0917  # an argument an option
     model: Annotated[str | None, typer.Option(help="A version or a bundle folder.")] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one a core for large inputs.")
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="Processes of this machine, or Ray, here or on a cluster.",
+                     rich_help_panel=_PLACE),
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="Ray's: local (this machine), auto (the cluster that runs here), ray://host:10001.",
+            rich_help_panel=_PLACE,
+        ),
     ] = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Begin anew where a run was interrupted.")
@@ -125,6 +147,8 @@ def tag(  # noqa: PLR0913, PLR0917  # an argument an option
 
         triage tag messages.jsonl -o shared.jsonl --redact
 
+        triage tag s3://shop/2025/*.parquet -o s3://shop/tagged.parquet --engine ray --address auto
+
         zcat old.jsonl.gz | triage tag - -o - | jq -c '[.id, .category.label]'
     """
     chosen: Mapping[str, str | None] = {
@@ -137,5 +161,8 @@ def tag(  # noqa: PLR0913, PLR0917  # an argument an option
         fields=fields, keep=keep, needs_review=only_needs_review, redact=redact, form=form,
         guard=not raw_cells, rejects=rejects, columns=chosen, now=now,
     )  # fmt: skip
-    run = Run(tuple(sources), out, choice, model=model, stdin_format=stdin_format)
+    if address and engine != Engine.RAY:
+        raise ConfigError("--address is that of a Ray cluster; give --engine ray with it")
+    cluster = (address or "local") if engine == Engine.RAY else None
+    run = Run(tuple(sources), out, choice, model=model, stdin_format=stdin_format, address=cluster)
     raise typer.Exit(run.tag(workers=workers, restart=restart))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -50,6 +51,7 @@ class Run:
     choice: Choice
     model: str | None
     stdin_format: str
+    address: str | None = None  # of a Ray cluster; by default rows are tagged by processes here
 
     def tag(self, *, workers: int | None, restart: bool) -> int:
         """Do the run and return its exit code.
@@ -128,10 +130,12 @@ class Run:
     ) -> Work:
         from triage.settings import load_settings
         from triage.tagging.checkpoint import described
-        from triage.tagging.loading import LoadTagger, model_version, settings_digest
+        from triage.tagging.cluster import RayCluster
+        from triage.tagging.loading import LoadTagger, model_version, portable, settings_digest
         from triage.tagging.run import Work
 
         version = model_version(self.model)
+        across = RayCluster(self.address, workers, prepare=_quiet) if self.address else None
         small = all(source.short for source in sources) and len(sources) == 1
         count = workers or (1 if small else _cores())
         alone = count == 1
@@ -146,11 +150,14 @@ class Run:
             "set of settings": settings_digest(load_settings()),
         }
         make = LoadTagger(model=self.model, redact=choice.redact, threads=None if alone else 1)
+        if across:
+            make = replace(make, settings=portable(load_settings()), version=version)
         return Work(
             sources=sources,
             make=make,
             now=self._now(sources, choice.now),
             workers=0 if alone else count,
+            across=across,
             run={name: value for name, value in run.items() if value} if signed else {},
         )
 
@@ -218,6 +225,11 @@ def _bar(console: Console, names: list[str]) -> Iterator[Callable[[Progress], No
             bar.update(task, completed=done.rows, rate=rate)
 
         yield draw
+
+
+def _quiet() -> None:
+    """Leave the terminal to the bar of the run; Ray tells of its own on it."""
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
 
 
 def _cores() -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from triage.bundle import read_manifest
 from triage.engine import load_engine
+from triage.errors import ConfigError
 from triage.privacy import Redactor
 from triage.registry import Registry
 from triage.settings import load_settings
@@ -29,20 +31,33 @@ class LoadTagger:
     Attributes:
         threads: of the encoder; all cores by default.
         cached: results that are remembered; 0 computes every message.
+        settings: those of the first process, for one on another machine; by default its own.
+        version: what the model there must be, as ``model_version`` tells it.
     """
 
     model: str | None = None
     redact: bool = False
     threads: int | None = None
     cached: int = CACHED
+    settings: Settings | None = None
+    version: str | None = None
 
     def __call__(self, now: datetime) -> Tagger:
         """Return a tagger that takes ``now`` for the time of messages that have none.
 
         Raises:
-            BundleError, EncoderError, ConfigError: as ``triage.engine.load_engine``.
+            BundleError, EncoderError, ConfigError: as ``triage.engine.load_engine``; or the model
+                is another one than that of the run.
         """
-        engine = load_engine(self.model, settings=load_settings(threads=self.threads))
+        settings = self.settings or load_settings(threads=self.threads)
+        if self.version is not None:
+            found = model_version(self.model, settings=settings)
+            if found != self.version:
+                raise ConfigError(
+                    f"the model here is {found}, that of the run {self.version}; give every "
+                    "machine the same folder of models"
+                )
+        engine = load_engine(self.model, settings=settings)
         return Tagger(
             engine,
             key=Sameness(engine.parts).key if self.cached else None,
@@ -52,15 +67,25 @@ class LoadTagger:
         )
 
 
-def model_version(model: str | None) -> str:
+def model_version(model: str | None, *, settings: Settings | None = None) -> str:
     """Return the version of a model by name or folder, without loading it.
 
     Raises:
         BundleError: there is none.
     """
-    settings = load_settings()
+    settings = settings or load_settings()
     manifest = read_manifest(Registry(settings.models_dir).path(model or settings.model))
     return f"{manifest.version} of {manifest.created}"
+
+
+def portable(settings: Settings) -> Settings:
+    """Return settings for a process in another folder: one thread, and every path absolute."""
+    paths = {
+        name: value.absolute()
+        for name in type(settings).model_fields
+        if isinstance(value := getattr(settings, name), Path)
+    }
+    return settings.model_copy(update={**paths, "threads": 1})
 
 
 def settings_digest(settings: Settings) -> str:

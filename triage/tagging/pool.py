@@ -24,7 +24,7 @@ from triage.tagging.sources import Given
 
 AHEAD = 2  # windows a process has before it, so that it need not wait
 # Read by numeric libraries when they are imported, so before a process imports them.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
 class Lines(Protocol):
@@ -99,8 +99,8 @@ def _next(waiting: deque[tuple[Window, Future[list[bytes]]]]) -> Tagged:
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     try:
         yield
     finally:

@@ -5,73 +5,38 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from shutil import copyfileobj
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Protocol
 
 import orjson
 
 from triage.errors import RecordError
-from triage.packed import ending_of
-from triage.records import STDIO, Reject, whole_file
-from triage.tables import as_text
+from triage.places import is_url, put
+from triage.records import STDIO, whole_file
 from triage.tagging.checkpoint import Checkpoint, Progress
-from triage.tagging.fields import Shape, cut, guarded, originals, parquet_schema, typed
-from triage.tagging.pool import Lines, Tagged, Window, tagged_by, tagged_here
-from triage.writers import table_writer
+from triage.tagging.pool import Lines, Window, tagged_by, tagged_here
+from triage.tagging.target import Made, Target, write_table
 
 if TYPE_CHECKING:
-    from triage.privacy import Redactor
     from triage.tagging.sources import Given, Source
+
+__all__ = ["WINDOW", "Across", "Report", "Target", "Work", "tag_rows", "windows_of"]
 
 WINDOW = 512  # rows; enough for batches of one length
 PART, REJECTS = "part", "rejects.part"
-JSON_LINES = (".jsonl", ".ndjson", ".json")
-_GUARDED = (".csv", ".tsv")
-_SHOWN = 200  # characters of a rejected row
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where and how results are written.
+class Across(Protocol):
+    """Tags elsewhere than in processes of this machine; ``cluster.RayCluster`` does."""
 
-    Attributes:
-        out: a path, or ``-``.
-        kind: a file name with the ending that tells the kind; that of ``out`` by default.
-        rejects: where rows with an error are listed besides.
-        guard: cells that a spreadsheet would calculate are written as text, in CSV and TSV.
-        redactor: of what is listed in ``rejects``.
-        files: each row names its file, as there are several.
-    """
-
-    out: str
-    kind: Path
-    shape: Shape
-    rejects: Path | None = None
-    guard: bool = True
-    redactor: Redactor | None = None
-    files: bool = False
-
-    @property
-    def plain(self) -> bool:
-        """Whether finished rows are the output as they are, with nothing to be made of them."""
-        return self.kind.suffix.lower() in JSON_LINES
-
-    def line(self, given: Given, line: bytes) -> bytes | None:
-        """Return a record's line as it is kept, or ``None`` where the record is not wanted."""
-        if not self.files and self.shape == Shape(flat=False):
-            return line
-        record = orjson.loads(line)
-        if self.files:
-            record["file"] = given.file
-        if not self.shape.wants(record):
-            return None
-        return orjson.dumps(self.shape.row(record, given.fields), default=as_text)
+    def made(self, work: Work, target: Target, *, done: Progress) -> Iterator[Made]:
+        """Yield what the rows behind those that are done have become, window by window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +46,7 @@ class Work:
     Attributes:
         make: makes a tagger, given the time of messages that have none; picklable, as is the rest.
         workers: processes; 0 tags in this one.
+        across: tags elsewhere instead.
         run: what must be the same for an interrupted run to go on, by its name for people; empty
             where it cannot, as with standard input.
         now: the time of messages that have none.
@@ -89,6 +55,7 @@ class Work:
     sources: tuple[Source, ...]
     make: Callable[[datetime], Lines]
     workers: int = 0
+    across: Across | None = None
     run: Mapping[str, str]
     now: datetime
     window: int = WINDOW
@@ -102,6 +69,8 @@ def tag_rows(
 ) -> Progress:
     """Tag all rows and write the output; return what was done.
 
+    What is finished of an output at a URL lies in the current folder until all is.
+
     Args:
         restart: forget an interrupted run instead of going on with it.
         report: told how far the run is, first of all where it resumes.
@@ -110,6 +79,12 @@ def tag_rows(
         ConfigError: an interrupted run with the same output was another one.
         RecordError: an input cannot be read, or the output cannot be written.
     """
+    if is_url(target.out):
+        local = Path(f"{target.out.rpartition('/')[2]}.upload")
+        done = _to_file(work, target, local, restart=restart, report=report)
+        put(local, target.out)
+        local.unlink()
+        return done
     if target.out != STDIO:
         return _to_file(work, target, Path(target.out), restart=restart, report=report)
     if target.plain:
@@ -122,11 +97,18 @@ def tag_rows(
     return done
 
 
+def windows_of(rows: Iterator[Given], *, first: int, size: int) -> Iterator[Window]:
+    """Yield rows in windows of ``size``; ``first`` is the number of the first row."""
+    while window := list(islice(rows, size)):
+        yield Window(first, window)
+        first += len(window)
+
+
 def _to_stream(work: Work, target: Target, stream: IO[bytes], *, report: Report) -> Progress:
     done = _begun(work)
     with _written_rejects(target) as rejects:
-        for tagged in _tagged(work, done):
-            done = _written(tagged, target, done, streams={PART: stream, **rejects})
+        for made in _made(work, target, done):
+            done = _written(made, done, streams={PART: stream, **rejects})
             report(done)
     return done
 
@@ -140,9 +122,12 @@ def _to_file(work: Work, target: Target, out: Path, *, restart: bool, report: Re
     done = checkpoint.found(work.run) or _begun(work)
     report(done)
     try:
-        with checkpoint.opened(done) as streams:
-            for tagged in _tagged(work, done):
-                done = _written(tagged, target, done, streams=streams)
+        with (
+            checkpoint.opened(done) as streams,
+            contextlib.closing(_made(work, target, done)) as windows,
+        ):
+            for made in windows:
+                done = _written(made, done, streams=streams)
                 done = checkpoint.save(done) if work.run else done
                 report(done)
         _finish(checkpoint, target, out, done)
@@ -157,45 +142,36 @@ def _begun(work: Work) -> Progress:
     return Progress(run=work.run, now=work.now.isoformat())
 
 
-def _tagged(work: Work, done: Progress) -> Iterator[Tagged]:
-    rows = islice((given for source in work.sources for given in source.rows()), done.rows, None)
-    windows = _windows(rows, first=done.rows + 1, size=work.window)
+def _made(work: Work, target: Target, done: Progress) -> Generator[Made, None, None]:
+    """Yield what rows have become, behind those that are done."""
+    if work.across is not None:
+        yield from work.across.made(work, target, done=done)
+        return
+    windows = windows_of(_rows(work.sources, done.rows), first=done.rows + 1, size=work.window)
     make = partial(work.make, datetime.fromisoformat(done.now))
-    return tagged_by(work.workers, windows, make) if work.workers else tagged_here(windows, make)
+    many = work.workers
+    tagged = tagged_by(many, windows, make) if many else tagged_here(windows, make)
+    yield from map(target.made, tagged)
 
 
-def _windows(rows: Iterator[Given], *, first: int, size: int) -> Iterator[Window]:
-    while window := list(islice(rows, size)):
-        yield Window(first, window)
-        first += len(window)
+def _rows(sources: tuple[Source, ...], skip: int) -> Iterator[Given]:
+    """Yield the rows of all sources behind ``skip`` of them."""
+    if len(sources) == 1:
+        return sources[0].rows(skip=skip)
+    return islice((given for source in sources for given in source.rows()), skip, None)
 
 
-def _written(
-    tagged: Tagged, target: Target, done: Progress, *, streams: Mapping[str, IO[bytes]]
-) -> Progress:
+def _written(made: Made, done: Progress, *, streams: Mapping[str, IO[bytes]]) -> Progress:
     """Write a window's rows and return how far that is."""
-    window, lines = tagged
-    rejected, seen = 0, dict.fromkeys(done.seen)
-    for given, line in zip(window.rows, lines, strict=True):
-        wrong = b'"error":' in line and "error" in orjson.loads(line)
-        rejected += wrong
-        if wrong and REJECTS in streams:
-            streams[REJECTS].write(_reject(given, orjson.loads(line), target) + b"\n")
-        if target.shape.keep and given.fields is not None:
-            seen |= dict.fromkeys(originals(given.fields))
-        if (made := target.line(given, line)) is not None:
-            streams[PART].write(made + b"\n")
+    streams[PART].write(made.part)
+    if REJECTS in streams:
+        streams[REJECTS].write(made.rejects)
     return replace(
-        done, rows=done.rows + len(lines), rejected=done.rejected + rejected, seen=tuple(seen)
+        done,
+        rows=done.rows + made.rows,
+        rejected=done.rejected + made.rejected,
+        seen=tuple(dict.fromkeys((*done.seen, *made.seen))),
     )
-
-
-def _reject(given: Given, record: Mapping[str, Any], target: Target) -> bytes:
-    content = given.row.content if isinstance(given.row, Reject) else str(given.fields)[:_SHOWN]
-    if target.redactor is not None:
-        content = target.redactor.redact(content).text
-    fields = {"file": given.file, "line": record["line"], "reason": record["error"]}
-    return orjson.dumps({**fields, "content": content})
 
 
 @contextlib.contextmanager
@@ -216,23 +192,5 @@ def _finish(checkpoint: Checkpoint, target: Target, out: Path, done: Progress) -
         checkpoint.path(PART).replace(out)
     else:
         with whole_file(out) as stream, checkpoint.path(PART).open("rb") as rows:
-            _write_table(map(orjson.loads, rows), target, done.seen, stream)
+            write_table(map(orjson.loads, rows), target, done.seen, stream)
     checkpoint.remove()
-
-
-def _write_table(
-    rows: Iterable[dict[str, Any]], target: Target, seen: tuple[str, ...], stream: IO[bytes]
-) -> None:
-    ending = ending_of(target.kind)
-    columns = target.shape.columns(seen, files=target.files)
-    schema = None
-    if ending == ".parquet":
-        schema = parquet_schema(target.shape, seen, files=target.files)
-        rows = map(typed, rows)
-    elif ending == ".xlsx":
-        rows = map(cut, rows)
-    elif ending in _GUARDED and target.guard:
-        rows = map(guarded, rows)
-    with table_writer(stream, target.kind, columns=columns, schema=schema) as write:
-        for row in rows:
-            write(row)

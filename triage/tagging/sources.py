@@ -13,12 +13,17 @@ from typing import Any
 from triage.columns import SAMPLE
 from triage.errors import RecordError
 from triage.packed import PACKED, ending_of
+from triage.places import files_at, is_url, opened_place, stamp_of
 from triage.records import STDIO, Reject, Row, read_rows
 from triage.tables import is_table
 from triage.tagging.mapping import Mapped, mapping_of
 
 _HEAD = 1 << 16  # bytes that tell a file from another of its size and time
 _PIECE = 1 << 20
+_NO_TABLE = (
+    "{}: names no table; give .jsonl, .csv, .tsv, .xlsx, .xls or .parquet files, text also as "
+    ".gz or .zst"
+)
 _LINES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
 
 
@@ -38,7 +43,7 @@ class Given:
 
 
 class Source:
-    """One file, or standard input, and the columns in it.
+    """One file by path or URL, or standard input, and the columns in it.
 
     Args:
         chosen: field to column, before any guess.
@@ -58,9 +63,11 @@ class Source:
         sample = [row.fields for row in head if isinstance(row, Row)]
         self.mapped: Mapped = mapping_of(sample, chosen=chosen, source=name)
 
-    def rows(self) -> Iterator[Given]:
-        """Yield the rows in order, with the fields of messages."""
-        for row in read_rows(self.name) if self._rows is None else self._rows:
+    def rows(self, *, skip: int = 0) -> Iterator[Given]:
+        """Yield the rows in order behind those skipped, with the fields of messages."""
+        held = self._rows
+        rows = read_rows(self.name, skip=skip) if held is None else islice(held, skip, None)
+        for row in rows:
             if isinstance(row, Reject):
                 yield Given(row, None, self.name)
             else:
@@ -68,7 +75,7 @@ class Source:
 
 
 def find_sources(names: Sequence[str], *, apart: Sequence[Path] = ()) -> list[str]:
-    """Return the files of names, folders (with theirs) and patterns, each once.
+    """Return the files of names, folders (with theirs) and patterns, each once; also by URL.
 
     Args:
         apart: files that a folder or a pattern does not mean, such as the output.
@@ -80,16 +87,16 @@ def find_sources(names: Sequence[str], *, apart: Sequence[Path] = ()) -> list[st
     found: list[str] = []
     for name in names:
         path = Path(name)
+        if is_url(name):
+            found.extend(_at(name))
+            continue
         if name == STDIO or path.is_file() or not (path.is_dir() or _is_pattern(name)):
             found.append(name)
             continue
         inside = path.rglob("*") if path.is_dir() else _matching(name)
         tables = sorted(str(p) for p in inside if _is_input(p, kept_out))
         if not tables:
-            raise RecordError(
-                f"{name}: names no table; give .jsonl, .csv, .tsv, .xlsx, .xls or .parquet files, "
-                "text also as .gz or .zst"
-            )
+            raise RecordError(_NO_TABLE.format(name))
         found.extend(tables)
     return list(dict.fromkeys(found))
 
@@ -100,19 +107,21 @@ def fingerprint(names: Sequence[str]) -> str | None:
         return None
     digest = hashlib.sha256()
     for name in names:
-        found = Path(name).stat()
-        with Path(name).open("rb") as stream:
+        found = stamp_of(name)
+        with opened_place(name) as stream:
             head = stream.read(_HEAD)
-        digest.update(f"{name}\0{found.st_size}\0{found.st_mtime_ns}\0".encode())
+        digest.update(f"{name}\0{found.size}\0{found.written}\0".encode())
         digest.update(head)
     return digest.hexdigest()
 
 
 def newest(names: Sequence[str]) -> datetime:
-    """Return when the newest of the files was written; now, with standard input."""
-    if STDIO in names:
+    """Return when the newest of the files was written; now, where that is not known."""
+    written = [stamp_of(name).written for name in names if name != STDIO]
+    known = [moment for moment in written if moment is not None]
+    if STDIO in names or len(known) < len(names):
         return datetime.now(UTC)
-    return datetime.fromtimestamp(int(max(Path(name).stat().st_mtime for name in names)), UTC)
+    return max(known).replace(microsecond=0)
 
 
 def count_rows(names: Sequence[str]) -> int | None:
@@ -120,28 +129,42 @@ def count_rows(names: Sequence[str]) -> int | None:
 
     Lines are counted without looking at quotes, so a cell of several lines counts as so many rows.
     """
-    counts = [_rows_in(Path(name)) if name != STDIO else None for name in names]
+    counts = [_rows_in(name) if name != STDIO else None for name in names]
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None
 
 
-def _rows_in(path: Path) -> int | None:
-    ending = ending_of(path)
-    if path.suffix.lower() in PACKED:
+def parquet_rows(name: str) -> int | None:
+    """Return how many rows a Parquet file says that it has; ``None`` of another kind of file."""
+    if ending_of(name) != ".parquet" or Path(name).suffix.lower() in PACKED:
         return None
-    if ending == ".parquet":
-        from pyarrow.parquet import read_metadata
+    from pyarrow.parquet import read_metadata
 
-        return int(read_metadata(path).num_rows)
-    if ending not in _LINES:
+    with opened_place(name) as stream:
+        return int(read_metadata(stream).num_rows)
+
+
+def _rows_in(name: str) -> int | None:
+    ending = ending_of(name)
+    if (known := parquet_rows(name)) is not None:
+        return known
+    if Path(name).suffix.lower() in PACKED or ending not in _LINES or is_url(name):
         return None
     lines, last = 0, b"\n"
-    with path.open("rb") as stream:
+    with opened_place(name) as stream:
         while piece := stream.read(_PIECE):
             lines += piece.count(b"\n")
             last = piece[-1:]
     lines += last != b"\n"
     return lines if "json" in ending else max(lines - 1, 0)
+
+
+def _at(url: str) -> list[str]:
+    found = files_at(url)
+    tables = found if found == [url] else [name for name in found if is_table(name)]
+    if not tables:
+        raise RecordError(_NO_TABLE.format(url))
+    return tables
 
 
 def _is_pattern(name: str) -> bool:
