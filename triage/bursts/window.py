@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from triage.bursts.event import Kind, Topic
-from triage.bursts.sample import SCALE, packed, unpacked
+from triage.bursts.sample import cosines, packed, unpacked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,8 +110,8 @@ class Window:
         """Return the free messages that are at least so similar, oldest first."""
         if self._rows is None:
             return []
-        products = self._rows[self._gone : len(self._items)] @ vector
-        near = np.flatnonzero(products >= cosine * SCALE * SCALE).tolist()
+        likeness = cosines(self._rows[self._gone : len(self._items)], vector)
+        near = np.flatnonzero(likeness >= cosine).tolist()
         found = (self._items[self._gone + place] for place in near)
         return [seen for seen in found if seen.free]
 
