@@ -25,8 +25,9 @@ from triage.cli import GROUP, make_app
 from triage.errors import ConfigError, MissingExtraError, TriageError
 from triage.settings import load_settings
 from triage.tagging.checkpoint import Progress
-from triage.tagging.cluster import Piece, RayCluster, pieces_of
+from triage.tagging.cluster import RayCluster
 from triage.tagging.loading import LoadTagger, model_version, portable
+from triage.tagging.pieces import Piece, pieces_of
 from triage.tagging.run import Work, tag_rows
 from triage.tagging.sources import Source, find_sources
 

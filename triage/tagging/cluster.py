@@ -12,7 +12,7 @@ import logging
 import os
 import pickle
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -23,19 +23,16 @@ from typing import TYPE_CHECKING, Any
 
 from triage.errors import ConfigError, MissingExtraError, TriageError
 from triage.records import STDIO
+from triage.tagging.pieces import Piece, pieces_of
 from triage.tagging.pool import ONE_THREAD, Lines, Window
-from triage.tagging.run import windows_of
-from triage.tagging.sources import parquet_rows
 from triage.tagging.target import Made
 
 if TYPE_CHECKING:
     from triage.tagging.checkpoint import Progress
     from triage.tagging.run import Work
-    from triage.tagging.sources import Given, Source
     from triage.tagging.target import Target
 
 LOCAL, AUTO = "local", "auto"
-PIECE = 50_000  # rows of Parquet that one task reads, so that a long file is read by several
 AHEAD = 2  # windows an actor has before it, so that it need not wait
 # Ray reads these when it is imported. No figures are sent to its makers:
 # https://docs.ray.io/en/latest/cluster/usage-stats.html
@@ -91,60 +88,7 @@ class RayCluster:
                 num_cpus=1,
                 runtime_env={"env_vars": dict.fromkeys(ONE_THREAD, "1")},
             )
-            yield from _in_order(tagged, first=done.rows + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Rows that one task reads, in order.
-
-    Attributes:
-        first: number of the first of them in the whole input.
-        skip: rows of the first source that lie before.
-        count: of the rows; ``None`` is all there are.
-    """
-
-    sources: tuple[Source, ...]
-    first: int
-    skip: int = 0
-    count: int | None = None
-
-    def windows(self, size: int) -> Iterator[Window]:
-        """Yield the rows in windows."""
-        return windows_of(islice(self._rows(), self.count), first=self.first, size=size)
-
-    def _rows(self) -> Iterator[Given]:
-        skip = self.skip
-        for source in self.sources:
-            rows = source.rows() if len(self.sources) > 1 else source.rows(skip=skip)
-            for given in rows:
-                if len(self.sources) > 1 and skip:
-                    skip -= 1
-                else:
-                    yield given
-
-
-def pieces_of(sources: tuple[Source, ...], skip: int) -> list[Piece]:
-    """Return what tasks read behind ``skip`` rows: pieces of Parquet, or else all in one.
-
-    Only Parquet says how many rows it has, on which the numbers of all later rows depend.
-    """
-    from pyarrow import ArrowException
-
-    try:
-        counts = [parquet_rows(source.name) for source in sources]
-    except (ArrowException, OSError):  # told by the task that reads it, with the file's name
-        counts = [None]
-    if None in counts:
-        return [Piece(sources, skip + 1, skip)]
-    pieces: list[Piece] = []
-    before = 0
-    for source, count in zip(sources, counts, strict=True):
-        for start in range(max(skip - before, 0), count or 0, PIECE):
-            size = min(PIECE, (count or 0) - start)
-            pieces.append(Piece((source,), before + start + 1, start, size))
-        before += count or 0
-    return pieces or [Piece(sources, skip + 1, skip)]
+            yield from _in_order(ray, tagged, first=done.rows + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +196,9 @@ def _dataset(ray: Any, pieces: list[Piece], window: int) -> Any:
     return ray.data.read_datasource(Rows(), num_cpus=0, override_num_blocks=max(1, len(pieces)))
 
 
-def _in_order(dataset: Any, *, first: int) -> Iterator[Made]:
-    for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow"):
-        for row in batch.to_pylist():
+def _in_order(ray: Any, dataset: Any, *, first: int) -> Generator[Made, None, None]:
+    with contextlib.closing(_rows_of(ray, dataset)) as rows:
+        for row in rows:
             if row["fault"]:
                 raise TriageError(row["fault"])
             if row["first"] != first:
@@ -265,6 +209,21 @@ def _in_order(dataset: Any, *, first: int) -> Iterator[Made]:
             made = Made(**{**row["made"], "seen": tuple(row["made"]["seen"])})
             first += made.rows
             yield made
+
+
+def _rows_of(ray: Any, dataset: Any) -> Generator[Mapping[str, Any], None, None]:
+    """Yield the rows of a dataset as they come.
+
+    Not with ``iter_batches``: it fetches ahead in threads that outlive it, and when a thread asks
+    Ray for something after its shutdown, Ray ends the process with exit code 1 and without a word.
+    """
+    bundles = dataset.iter_internal_ref_bundles()
+    try:
+        for bundle in bundles:
+            for reference in bundle.block_refs:
+                yield from ray.get(reference).to_pylist()
+    finally:
+        del bundles  # ends the execution while Ray is there
 
 
 @contextlib.contextmanager
