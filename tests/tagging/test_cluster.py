@@ -198,8 +198,8 @@ def test_nothing_listens_beyond_this_machine(cluster: Any) -> None:
 
 def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path) -> None:
     source = _rows(tmp_path / "in.parquet", ["hi"])
-    with pytest.raises(ConfigError, match=r"--address ray://127.0.0.1:9: no Ray cluster answers"):
-        _echo(source, tmp_path / "out.jsonl", address="ray://127.0.0.1:9")
+    with pytest.raises(ConfigError, match=r"--address 127.0.0.1:9: no Ray cluster can be joined"):
+        _echo(source, tmp_path / "out.jsonl", address="127.0.0.1:9")
 
 
 def test_urls_are_read_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def tag(  # noqa: PLR0913, PLR0917  # an argument an option
     address: Annotated[
         str | None,
         typer.Option(
-            help="Ray's: local (this machine), auto (the cluster that runs here), ray://host:10001.",
+            help="Ray's: local (this machine), auto (the cluster that runs here), host:6379.",
             rich_help_panel=_PLACE,
         ),
     ] = None,

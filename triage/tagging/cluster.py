@@ -12,6 +12,7 @@ import logging
 import os
 import pickle
 import platform
+import socket
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from triage.tagging.target import Target
 
 LOCAL, AUTO = "local", "auto"
+_PATIENCE = 10  # seconds for an address to answer
 AHEAD = 2  # windows an actor has before it, so that it need not wait
 # Ray reads these when it is imported. No figures are sent to its makers:
 # https://docs.ray.io/en/latest/cluster/usage-stats.html
@@ -48,7 +50,8 @@ class RayCluster:
 
     Args:
         address: ``local`` starts one of this machine, for this run; ``auto`` is the one that runs
-            here; else ``ray://host:10001`` or ``host:6379``.
+            here; else ``host:6379``, or ``ray://host:10001`` where ``ray[client]`` is
+            installed.
         workers: actors; by default one a core of the cluster.
         prepare: called once Ray is there, for who wants to set its logging.
     """
@@ -226,6 +229,13 @@ def _rows_of(ray: Any, dataset: Any) -> Generator[Mapping[str, Any], None, None]
         del bundles  # ends the execution while Ray is there
 
 
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens at an address; Ray itself would try for four minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
+
+
 @contextlib.contextmanager
 def _joined(address: str, workers: int | None) -> Iterator[Any]:
     """Yield Ray, connected; a connection that was there before is used and kept."""
@@ -241,11 +251,12 @@ def _joined(address: str, workers: int | None) -> Iterator[Any]:
         return
     options: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if alone else {}
     try:
+        _knock(address)
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
-    except (ConnectionError, RuntimeError, ValueError) as fault:
+    except (OSError, RuntimeError, ValueError) as fault:
         raise ConfigError(
-            f"--address {address}: no Ray cluster answers ({fault}); start one with `ray start "
-            "--head`, or leave --address out to use this machine"
+            f"--address {address}: no Ray cluster can be joined there ({fault}); start one with "
+            "`ray start --head`, or leave --address out to use this machine"
         ) from fault
     try:
         yield ray
