@@ -7,7 +7,6 @@ behind gets an eighth of every round, so nobody waits for ever.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -113,12 +112,6 @@ class Lanes:
         self._fill(found, self._single, self._most - for_bulk, now)
         self._fill(found, self._bulk, self._most, now)
         return found
-
-    def clear(self, drop: Callable[[Job], None]) -> None:
-        """Take every job out and give it to ``drop``."""
-        for queue in (self._urgent, self._single, self._bulk):
-            while queue:
-                drop(self._out(queue))
 
     def _fill(self, found: Round, queue: deque[Job], most: int, now: float) -> None:
         while queue and len(found.turns) < max(most, 1):

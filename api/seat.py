@@ -7,7 +7,6 @@ one that cannot be loaded leaves it where it is. What batches are is left to ``d
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 
-from triage.bundle import ARTICLES, MANIFEST
+from api.decisions import kb_version
+from triage.bundle import MANIFEST
 from triage.errors import TriageError
 from triage.policy_file import DEFAULT_POLICY
+from triage.records import sha256_of
 from triage.registry import Registry
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Seat:
             "model": found.engine.model,
             "encoder": manifest.encoder["name"],
             "policy": found.policy,
-            "knowledge": manifest.files.get(ARTICLES, "")[:12] or None,
+            "knowledge": kb_version(found.engine) or None,
             "since": found.since.isoformat(timespec="seconds"),
             "reload_fault": self.fault,
             "policy_fault": source.fault if source else None,
@@ -139,7 +140,7 @@ class Seat:
 
     def _seated(self, engine: TriageEngine) -> Incumbent:
         path = self._settings.priority_policy or DEFAULT_POLICY
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        digest = sha256_of(path)[:12]
         return Incumbent(engine, engine.snapshot(), self._clock(), digest)
 
 

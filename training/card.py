@@ -16,6 +16,7 @@ from training.charts import reliability_chart
 from training.phrases import PageLanguage, phrases
 from triage.engine import CATEGORY
 from triage.errors import BundleError
+from triage.pages import templates_of
 
 if TYPE_CHECKING:
     from triage.bundle import Manifest
@@ -47,16 +48,8 @@ def write_card(manifest: Manifest, folder: Path) -> None:
 
 def card_text(manifest: Manifest) -> str:
     """Return the card as Markdown; equal manifests give equal text."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("training"),
-        autoescape=False,  # noqa: S701  # Markdown: ``_plain`` escapes whatever is put in
-        finalize=_plain,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    # Markdown is not escaped as HTML: ``_plain`` escapes whatever is put in.
+    environment = templates_of("training", autoescape=False, finalize=_plain)
     text = environment.get_template(_TEMPLATE).render(
         manifest=manifest,
         files={

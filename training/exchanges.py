@@ -12,6 +12,7 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
+from triage.conversation import whole_text
 from triage.domain import Message, TriageResult
 from triage.errors import MessageError, RecordError
 from triage.records import Reject, Row, id_of, message_from, read_rows
@@ -107,7 +108,7 @@ def exchange_of(message: Message, result: Mapping[str, Any]) -> Exchange:
         return Exchange(
             id=message.id,
             text=text,
-            normalised=normalise(f"{message.subject}\n{text}" if message.subject else text),
+            normalised=normalise(whole_text(message.subject, text)),
             language=f"{code}-{script}" if script else code,
             intent=str(category.get("intent") or ""),
             category=str(category["label"]),

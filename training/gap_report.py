@@ -22,6 +22,7 @@ from training.article_texts import ArticleTexts
 from training.contradictions import NEAR, Contradiction, contradictions
 from training.gap_limits import OLD, SOON
 from training.gaps import Gap, Gaps
+from triage.pages import templates_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,16 +108,11 @@ def report_fields(
 
 def render_page(fields: Mapping[str, Any]) -> str:
     """Return the fields of a report as one HTML page that needs nothing else."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
-        loader=PackageLoader("training"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["share"] = lambda value: f"{value:.0%}"
+    def share(value: float) -> str:
+        return f"{value:.0%}"
+
+    environment = templates_of("training", share)
     return environment.get_template(_TEMPLATE).render(report=fields)
 
 

@@ -14,6 +14,7 @@ from training import charts
 from training.metrics import RESAMPLES
 from training.phrases import PageLanguage, phrases
 from triage.engine import CATEGORY
+from triage.pages import templates_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -79,18 +80,7 @@ def distinct(groups: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("training"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for shown in (share, share_interval, figure, figure_interval, distinct):
-        environment.filters[shown.__name__] = shown
-    return environment
+    return templates_of("training", share, share_interval, figure, figure_interval, distinct)
 
 
 def _answers(figures: Mapping[str, Any], words: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -141,10 +141,10 @@ def plain_name(name: str) -> str:
     return _SEPARATORS.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
-def listed(columns: Sequence[str]) -> str:
-    """Return columns as an error names them, the first forty of many."""
-    more = f" and {len(columns) - _LISTED} more" if len(columns) > _LISTED else ""
-    return ", ".join(map(repr, columns[:_LISTED])) + more
+def listed(columns: Sequence[str], *, most: int = _LISTED) -> str:
+    """Return columns as an error names them, the first of many."""
+    more = f" and {len(columns) - most} more" if len(columns) > most else ""
+    return ", ".join(map(repr, columns[:most])) + more
 
 
 def shortened(text: str) -> str:

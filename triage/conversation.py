@@ -16,7 +16,7 @@ from triage.domain import Message, Role, Turn
 from triage.errors import MessageError
 from triage.marks import DIGITS, ID, words_of
 from triage.resource import read_resource
-from triage.text import clean, to_simplified
+from triage.text import Language, clean, read, to_simplified
 
 EARLIER_CHARS = 2_000  # of the turns before the last one; the last is always whole
 BURST_TURNS = 12
@@ -78,6 +78,21 @@ def merged(message: Message) -> Message:
         created_at=message.created_at or request.at,
         contacts=message.contacts + request.contacts,
     )
+
+
+def whole_text(subject: str | None, text: str) -> str:
+    """Return what is understood of a message: its subject, where it has one, before its text."""
+    return f"{subject}\n{text}" if subject else text
+
+
+def read_message(message: Message, *, own: str) -> tuple[str, Language]:
+    """Return the normalised whole text of a message and its language.
+
+    Args:
+        own: ``own_words(message.text)``; it need not be found twice where there is no subject.
+    """
+    whole = whole_text(message.subject, message.text)
+    return read(whole, own=own if whole == message.text else None)
 
 
 def refuse_overlong(message: Message, *, limit: int) -> None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from triage.boilerplate import own_words
 from triage.circumstances import Case
 from triage.classifier import category_of
+from triage.conversation import read_message
 from triage.domain import Message, TriageResult
-from triage.text import read
 
 if TYPE_CHECKING:
     from triage.bundle import Bundle
@@ -39,8 +39,7 @@ def judge_by_words(
         now: stands for the time of a message that has none.
     """
     own = [own_words(m.text) for m in messages]
-    whole = [f"{m.subject}\n{m.text}" if m.subject else m.text for m in messages]
-    readings = [read(text) for text in whole]
+    readings = [read_message(m, own=words) for m, words in zip(messages, own, strict=True)]
     predictions = bundle.classifier.predict_by_words(
         [text for text, _ in readings], languages=[language.code for _, language in readings]
     )

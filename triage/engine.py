@@ -15,7 +15,7 @@ from typing import Any
 from triage.boilerplate import own_words
 from triage.bundle import Bundle, load_bundle
 from triage.classifier import category_of
-from triage.conversation import merged, refuse_overlong
+from triage.conversation import merged, read_message, refuse_overlong
 from triage.degraded import judge_by_words
 from triage.domain import Message, TriageResult
 from triage.encoder import Encoder, load_encoder
@@ -30,7 +30,7 @@ from triage.review import Standard, review_reasons
 from triage.sentiment import SentimentReader, load_flags
 from triage.settings import WARM, Settings, load_settings
 from triage.suggestion import ReplyStyle, SuggestionContext, ranked_hits, suggest
-from triage.text import UNDETERMINED, Language, as_written, read
+from triage.text import UNDETERMINED, Language, as_written
 from triage.turns import asks_something
 from triage.understood import Understood
 
@@ -182,12 +182,8 @@ class TriageEngine:
 
     def _understand(self, given: Sequence[Message]) -> list[Understood]:
         messages = [merged(message) for message in given]
-        whole = [f"{m.subject}\n{m.text}" if m.subject else m.text for m in messages]
         own = [own_words(m.text) for m in messages]
-        readings = [
-            read(text, own=words if text == m.text else None)
-            for text, words, m in zip(whole, own, messages, strict=True)
-        ]
+        readings = [read_message(m, own=words) for m, words in zip(messages, own, strict=True)]
         languages = [language for _, language in readings]
         times = [m.created_at or self._clock() for m in messages]
         # Equal texts of one language are encoded and predicted once.

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from triage.commands.options import column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,28 +21,20 @@ if TYPE_CHECKING:
 
 KINDS = ".jsonl, .csv, .tsv, .xlsx, .xls or .parquet, text also as .gz"
 _LABELS = ("category", "intent", "priority", "sentiment")
-_PANEL = "Columns (guessed by name; '' leaves a field out)"
 _WORDS_SHOWN = 6
 _STEM = 60  # characters
 
 
-def _option(what: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(
-        help=what, metavar="COLUMN", rich_help_panel=_PANEL
-    )
-    return option
-
-
-TextColumn = Annotated[str | None, _option("The customer's words.")]
-SubjectColumn = Annotated[str | None, _option("A subject, read before the text.")]
+TextColumn = Annotated[str | None, column("The customer's words.")]
+SubjectColumn = Annotated[str | None, column("A subject, read before the text.")]
 CategoryColumn = Annotated[
     str | None,
-    _option("The category; also a path (custom_fields.12) or tags (tag:refund,delivery)."),
+    column("The category; also a path (custom_fields.12) or tags (tag:refund,delivery)."),
 ]
-IntentColumn = Annotated[str | None, _option("The intent, as category/name or name alone.")]
-PriorityColumn = Annotated[str | None, _option("The priority, in words.")]
-SentimentColumn = Annotated[str | None, _option("The sentiment, in words.")]
-IdColumn = Annotated[str | None, _option("The ticket's id.")]
+IntentColumn = Annotated[str | None, column("The intent, as category/name or name alone.")]
+PriorityColumn = Annotated[str | None, column("The priority, in words.")]
+SentimentColumn = Annotated[str | None, column("The sentiment, in words.")]
+IdColumn = Annotated[str | None, column("The ticket's id.")]
 
 
 def read_tickets(

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from triage.commands.options import column
 from triage.commands.tagging import Choice, Run
 from triage.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_COLUMNS = "Columns (guessed by name; '' leaves a field out)"
 _WRITTEN = "What is written"
 _PLACE = "Where it is done"
 
@@ -24,13 +24,6 @@ class Engine(StrEnum):
 
     LOCAL = "local"
     RAY = "ray"
-
-
-def _column(what: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(
-        help=what, metavar="COLUMN", rich_help_panel=_COLUMNS
-    )
-    return option
 
 
 def tag(  # noqa: PLR0913, PLR0917  # an argument an option
@@ -110,16 +103,16 @@ def tag(  # noqa: PLR0913, PLR0917  # an argument an option
     stdin_format: Annotated[
         str, typer.Option(help="What standard input is: jsonl, csv, tsv, xlsx, parquet.")
     ] = "jsonl",
-    text_column: Annotated[str | None, _column("The customer's words.")] = None,
-    turns_column: Annotated[str | None, _column("A conversation's turns as JSON.")] = None,
-    subject_column: Annotated[str | None, _column("A subject, read before the text.")] = None,
-    id_column: Annotated[str | None, _column("The row's id.")] = None,
-    created_at_column: Annotated[str | None, _column("When the message was written.")] = None,
-    channel_column: Annotated[str | None, _column("The channel.")] = None,
-    customer_id_column: Annotated[str | None, _column("The customer's id.")] = None,
-    customer_name_column: Annotated[str | None, _column("The customer's name.")] = None,
-    tier_column: Annotated[str | None, _column("The customer's tier, such as vip.")] = None,
-    contacts_column: Annotated[str | None, _column("How many earlier messages there were.")] = None,
+    text_column: Annotated[str | None, column("The customer's words.")] = None,
+    turns_column: Annotated[str | None, column("A conversation's turns as JSON.")] = None,
+    subject_column: Annotated[str | None, column("A subject, read before the text.")] = None,
+    id_column: Annotated[str | None, column("The row's id.")] = None,
+    created_at_column: Annotated[str | None, column("When the message was written.")] = None,
+    channel_column: Annotated[str | None, column("The channel.")] = None,
+    customer_id_column: Annotated[str | None, column("The customer's id.")] = None,
+    customer_name_column: Annotated[str | None, column("The customer's name.")] = None,
+    tier_column: Annotated[str | None, column("The customer's tier, such as vip.")] = None,
+    contacts_column: Annotated[str | None, column("How many earlier messages there were.")] = None,
 ) -> None:  # fmt: skip
     """Tag every message of files, folders or patterns.
 

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from triage.commands.options import GUESSED, column
 from triage.transcripts.layout import Form
 
 if TYPE_CHECKING:
@@ -20,14 +22,7 @@ if TYPE_CHECKING:
     from triage.transcripts.transcript import Transcript
 
 _CHUNK = 64  # conversations whose bursts are triaged together
-_COLUMNS = "Columns (guessed by name)"
-
-
-def _column(what: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(
-        help=what, metavar="COLUMN", rich_help_panel=_COLUMNS
-    )
-    return option
+_column = partial(column, panel=GUESSED)
 
 
 def transcripts(  # noqa: PLR0913, PLR0917  # an argument an option
@@ -59,12 +54,20 @@ def transcripts(  # noqa: PLR0913, PLR0917  # an argument an option
     days: Annotated[
         int, typer.Option(min=0, help="Days within which a further contact is a repeated one.")
     ] = 14,
-    conversation_column: Annotated[str | None, _column("The conversation's id.")] = None,
-    turns_column: Annotated[str | None, _column("A list of turns, or its JSON.")] = None,
-    text_column: Annotated[str | None, _column("A message, or a whole conversation.")] = None,
+    conversation_column: Annotated[
+        str | None, _column("The conversation's id.", panel=GUESSED)
+    ] = None,
+    turns_column: Annotated[
+        str | None, _column("A list of turns, or its JSON.", panel=GUESSED)
+    ] = None,
+    text_column: Annotated[
+        str | None, _column("A message, or a whole conversation.", panel=GUESSED)
+    ] = None,
     role_column: Annotated[str | None, _column("Who speaks.")] = None,
     at_column: Annotated[str | None, _column("When it was written.")] = None,
-    id_column: Annotated[str | None, _column("The id of a row that is a conversation.")] = None,
+    id_column: Annotated[
+        str | None, _column("The id of a row that is a conversation.", panel=GUESSED)
+    ] = None,
     customer_column: Annotated[str | None, _column("The customer's id.")] = None,
     agent_column: Annotated[str | None, _column("Who answered.")] = None,
 ) -> None:

@@ -37,11 +37,6 @@ class Passage:
     headings: tuple[str, ...] = ()
 
     @property
-    def is_title(self) -> bool:
-        """Whether it is the title."""
-        return self.kind is PassageKind.TITLE
-
-    @property
     def is_question(self) -> bool:
         """Whether it is written as a customer asks."""
         return self.kind is PassageKind.QUESTION

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from triage.pages import templates_of
 from triage.reporting import drawing
 from triage.reporting.figures import FALSE_DISCOVERIES, LEAST
 from triage.resource import read_resource
@@ -201,15 +202,4 @@ def _script() -> str:
 
 
 def _template() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["share"] = share
-    environment.filters["duration"] = duration
-    return environment.get_template("report.html.j2")
+    return templates_of("triage.reporting", share, duration).get_template("report.html.j2")

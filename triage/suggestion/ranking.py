@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from triage.knowledge import Hit
+from triage.knowledge import Hit, PassageKind
 from triage.suggestion.past import NO_PAST, Past
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ LEAD_CONFIDENCE = 0.3  # where no message was known that nothing answers
 NEXT_CONFIDENCE = 0.1  # below it a further reply only distracts
 _FLOOR = 1e-4
 _MIDDLE = 0.5  # the familiarity of the message in the middle, where none is known
-_BODY = "body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ def choice_of(
             math.log(intent.probability_of(hit.article.intent) + _FLOOR),
             past.freshness(hit.article.id, day=day),
             past.acceptance(hit.article.id),
-            float(_is_body(hit)),
+            float(hit.kind is PassageKind.BODY),
         )
         for hit in hits
     ]
@@ -173,15 +172,6 @@ def rank(
     """Return every hit with its confidence, most confident first; ties by article id."""
     scored = list(zip(ranker.confidences(choice, language=language), hits, strict=True))
     return sorted(scored, key=lambda pair: (-pair[0], pair[1].article.id))
-
-
-def passage_of(hit: Hit) -> str:
-    """Return the text of the article that matched."""
-    return hit.passage
-
-
-def _is_body(hit: Hit) -> bool:
-    return hit.kind == _BODY
 
 
 def _log_odds(share: float) -> float:

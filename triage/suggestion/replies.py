@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from triage.domain import KeyInfo, Message, SentimentVerdict, Suggestion
 from triage.knowledge import Hit
-from triage.suggestion.ranking import Choice, Ranker, choice_of, passage_of, rank
+from triage.suggestion.ranking import Choice, Ranker, choice_of, rank
 from triage.suggestion.slots import NAME, ReplyFormat, fill, format_of, slot_values
 from triage.suggestion.tone import Mood, framed
 from triage.suggestion.wording import wording_of
@@ -139,5 +139,5 @@ class _Writer:
             converted=wording.converted,
             template=wording.reply,
             format=self.form.value,
-            passage=passage_of(hit),
+            passage=hit.passage,
         )

@@ -5,8 +5,6 @@ Grouping rows of one message each is left to ``gathering``.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from triage.columns import listed, plain_name
 from triage.domain import Turn
 from triage.errors import ConfigError, MessageError, RecordError
 from triage.resource import read_resource
@@ -23,7 +22,6 @@ from triage.transcripts.signs import RESOURCE
 from triage.transcripts.transcript import Transcript
 from triage.turns import turns_from
 
-_SEPARATORS = re.compile(r"[\s_-]+")
 _LISTED = 30
 
 
@@ -104,7 +102,7 @@ def layout_of(
         if column not in known:
             raise ConfigError(
                 f"{source}: --{field}-column names {column!r}, which is not there; "
-                f"the columns are {_listed(known)}"
+                f"the columns are {listed(known, most=_LISTED)}"
             )
     columns = {**_guessed(known, sample), **wanted}
     form = form or _form_of(columns)
@@ -113,7 +111,7 @@ def layout_of(
     if missing := [field for field in needs if field not in columns]:
         raise RecordError(
             f"{source}: no column is known to hold the {missing[0]}; name it with "
-            f"--{missing[0]}-column; the columns are {_listed(known)}"
+            f"--{missing[0]}-column; the columns are {listed(known, most=_LISTED)}"
         )
     return Layout(form or Form.TURNS, columns)
 
@@ -156,10 +154,10 @@ def _form_of(columns: Mapping[str, str]) -> Form | None:
 
 
 def _guessed(known: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    plain = {_plain(name): name for name in reversed(known)}
+    plain = {plain_name(name): name for name in reversed(known)}
     found: dict[str, str] = {}
     for field, names in read_resource(RESOURCE)["columns"].items():
-        column = next((plain[p] for name in names if (p := _plain(name)) in plain), None)
+        column = next((plain[p] for name in names if (p := plain_name(name)) in plain), None)
         if column is not None:
             found[field] = column
     if "turns" in found and not any(_holds_turns(row.get(found["turns"])) for row in sample):
@@ -182,12 +180,3 @@ def _named(value: Any) -> str | None:
     if isinstance(value, Mapping):
         value = value.get("id") or value.get("name")
     return None if value in (None, "") else str(value)
-
-
-def _plain(name: str) -> str:
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", name).casefold())
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-    return ", ".join(map(repr, names[:_LISTED])) + more
